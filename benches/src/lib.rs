@@ -1,0 +1,1 @@
+//! Benchmarks of the loop, and side-by-side runs against other implementations.

@@ -1,0 +1,2 @@
+//! TCP echo.
+#![forbid(unsafe_code)]

@@ -1,0 +1,99 @@
+//! The command tree, and nothing else: each command's arguments and work stand in its own module.
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+use crate::exit::{Failure, USAGE};
+use crate::output::{ColorChoice, Output};
+use crate::{capture, clauses, doctor, echo, explain, generate, tour};
+
+/// Wire protocols written by hand, and the lab that shows their frames.
+#[derive(Debug, Parser)]
+#[command(name = "wirelab", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// The options that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do; without one, the tour of all exercises.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that stand before or after any command.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// One JSON object per line on stdout, in the schema of `harness/schema`.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// When to colour.
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, env = "WIRELAB_COLOR")]
+    pub color: ColorChoice,
+    /// Say less on stderr.
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more on stderr; repeat for still more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the lab's exercises on a network of their own, capture them, and explain the frames.
+    Tour(tour::Arguments),
+    /// Explain a capture file: every frame, every conversation, and what they show.
+    Explain(explain::Arguments),
+    /// Capture frames from an interface into a file, as `tcpdump -w` does.
+    Capture(capture::Arguments),
+    /// TCP echo: the server and the client.
+    #[command(subcommand)]
+    Echo(echo::Command),
+    /// What this machine can do for the lab, and why not more.
+    Doctor(doctor::Arguments),
+    /// The clauses of the specifications, with the code and the tests that cite them.
+    Clauses(clauses::Arguments),
+    /// Print a shell's completion script.
+    Completions(generate::CompletionArguments),
+    /// Print the manual page, or write all of them into a directory.
+    Man(generate::ManualArguments),
+}
+
+/// The command tree as clap sees it, for completions and manual pages.
+pub fn tree() -> clap::Command {
+    Cli::command()
+}
+
+/// Reads the command line, does what it says, and returns the exit code for the shell.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap's own text: help and version go to stdout, complaints to stderr.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
+        }
+    };
+    let output =
+        Output::new(cli.global.json, cli.global.color, cli.global.quiet, cli.global.verbose);
+    output.start_log();
+    match run(cli.command, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report(&output);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
+    match command.unwrap_or_else(|| Command::Tour(tour::Arguments::default())) {
+        Command::Tour(arguments) => tour::run(&arguments, output),
+        Command::Explain(arguments) => explain::run(&arguments, output),
+        Command::Capture(arguments) => capture::run(&arguments, output),
+        Command::Echo(command) => echo::run(&command, output),
+        Command::Doctor(arguments) => doctor::run(&arguments, output),
+        Command::Clauses(arguments) => clauses::run(&arguments, output),
+        Command::Completions(arguments) => generate::completions(&arguments, output),
+        Command::Man(arguments) => generate::manual(&arguments, output),
+    }
+}

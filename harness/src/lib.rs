@@ -1,0 +1,17 @@
+//! The lab: everything behind the `wirelab` binary.
+//!
+//! The engines know protocols and nothing of files, terminals or processes; this crate is where
+//! they meet a person. Each module is one command or one thing that several commands share.
+
+pub mod capture;
+pub mod clauses;
+pub mod cli;
+pub mod doctor;
+pub mod echo;
+pub mod exit;
+pub mod explain;
+pub mod frame;
+pub mod generate;
+pub mod output;
+pub mod pcapng;
+pub mod tour;

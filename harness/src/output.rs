@@ -1,0 +1,165 @@
+//! Where a command's words go: data to stdout, talk to stderr, colour only where it is wanted.
+//!
+//! It knows terminals and escape sequences. It does not know what is being said.
+
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write};
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What kind of text is coloured, so that every command colours alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Address resolution and the like: what is not the exercise itself.
+    Faint,
+    /// TCP's own segments: handshake, acknowledgements.
+    Control,
+    /// Segments with application data.
+    Data,
+    /// The end of a connection.
+    Close,
+    /// A heading.
+    Heading,
+    /// Something that went wrong.
+    Bad,
+    /// Something that is right.
+    Good,
+}
+
+/// The command's two ears and its taste in colour.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// `--json`: one object per line on stdout.
+    pub json: bool,
+    /// Colour on stdout.
+    pub color: bool,
+    /// `--quiet`.
+    pub quiet: bool,
+    /// How many `-v`.
+    pub verbose: u8,
+}
+
+impl Output {
+    /// Decides once what may be coloured: `--color`, then `NO_COLOR`, `CLICOLOR_FORCE`, then
+    /// whether stdout is a terminal.
+    pub fn new(json: bool, color: ColorChoice, quiet: bool, verbose: u8) -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0");
+        let color = match color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto if set("NO_COLOR") => false,
+            ColorChoice::Auto if set("CLICOLOR_FORCE") => true,
+            ColorChoice::Auto => io::stdout().is_terminal(),
+        };
+        Self { json, color: color && !json, quiet, verbose }
+    }
+
+    /// A line of talk on stderr, unless `--quiet`.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+    }
+
+    /// A complaint on stderr, always.
+    pub fn error(&self, line: &str) {
+        let _ = writeln!(io::stderr(), "wirelab: {line}");
+    }
+
+    /// `text` in the colour of `tone`, or as it is.
+    pub fn paint(&self, tone: Tone, text: &str) -> String {
+        if !self.color {
+            return text.to_owned();
+        }
+        let style = match tone {
+            Tone::Faint => Style::new().fg_color(Some(AnsiColor::BrightBlack.into())),
+            Tone::Control => Style::new().fg_color(Some(AnsiColor::Blue.into())),
+            Tone::Data | Tone::Good => Style::new().fg_color(Some(AnsiColor::Green.into())),
+            Tone::Close | Tone::Bad => Style::new().fg_color(Some(AnsiColor::Red.into())),
+            Tone::Heading => Style::new().bold(),
+        };
+        format!("{style}{text}{style:#}")
+    }
+
+    /// Lets the engines' `log` records out on stderr: warnings, `-v` info, `-vv` debug.
+    pub fn start_log(&self) {
+        let level = match (self.quiet, self.verbose) {
+            (true, _) => log::LevelFilter::Error,
+            (false, 0) => log::LevelFilter::Warn,
+            (false, 1) => log::LevelFilter::Info,
+            (false, 2) => log::LevelFilter::Debug,
+            (false, _) => log::LevelFilter::Trace,
+        };
+        if log::set_logger(&Stderr).is_ok() {
+            log::set_max_level(level);
+        }
+    }
+}
+
+struct Stderr;
+
+impl log::Log for Stderr {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.target().starts_with("wirelab")
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            let _ = writeln!(io::stderr(), "{}: {}", record.level(), record.args());
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// Bytes from the wire as text that is safe on a terminal and in a page: UTF-8 as it is, control
+/// characters, invalid bytes, quotes and backslashes escaped as in a Rust string literal.
+pub fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' => text.push_str("\\n"),
+                '\r' => text.push_str("\\r"),
+                '\t' => text.push_str("\\t"),
+                '\\' => text.push_str("\\\\"),
+                '"' => text.push_str("\\\""),
+                // Bidirectional overrides can make a line lie about its own order.
+                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
+                    let _ = write!(text, "\\u{{{:x}}}", u32::from(c));
+                }
+                c if c.is_control() => {
+                    let _ = write!(text, "\\x{:02x}", u32::from(c));
+                }
+                c => text.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape;
+
+    #[test]
+    fn nothing_from_the_wire_reaches_the_terminal_raw() {
+        assert_eq!(escape("Suhu: 28°C".as_bytes()), "Suhu: 28°C");
+        assert_eq!(escape(b"\x1b[31m\r\n\0\xff\"\\"), "\\x1b[31m\\r\\n\\x00\\xff\\\"\\\\");
+        assert_eq!(escape("a\u{202e}b\u{9b}".as_bytes()), "a\\u{202e}b\\x9b");
+    }
+}

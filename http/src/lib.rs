@@ -1,0 +1,2 @@
+//! HTTP/1.1: an empty room. Nothing of the protocol stands here yet.
+#![forbid(unsafe_code)]
