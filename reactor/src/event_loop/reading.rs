@@ -1,0 +1,200 @@
+//! The connections' part of a turn: what came in, and how it reaches the service.
+
+use std::io;
+
+use super::EventLoop;
+use crate::conn::Phase;
+use crate::limits::{READ_MAX, READS_PER_TURN};
+use crate::net::{Farewell, Readiness};
+use crate::scratch::keep;
+use crate::timers::Kind;
+use crate::{Closed, ConnId, Net, Origin, Service};
+
+/// What one read has shown.
+enum Took {
+    /// There may be more.
+    More,
+    /// The socket is empty, or the connection takes no more input.
+    Enough,
+}
+
+impl<N: Net> EventLoop<N> {
+    pub(super) fn conn_ready<S: Service + ?Sized>(
+        &mut self,
+        service: &mut S,
+        conn: ConnId,
+        readiness: Readiness,
+    ) {
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        match books.phase {
+            Phase::Dialling { abandoned: true } => return,
+            Phase::Dialling { .. } => {
+                if readiness.writable || readiness.failed {
+                    self.dialled(service, conn);
+                }
+                // What else was told is told of a connection that has just begun to stand.
+                let Some(books) = self.io.conns.get_mut(conn) else { return };
+                if matches!(books.phase, Phase::Dialling { .. }) {
+                    return;
+                }
+            }
+            _ => {}
+        }
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        books.read_closed |= readiness.read_closed;
+        books.unread |= readiness.readable || readiness.read_closed || readiness.failed;
+        if readiness.writable && books.blocked {
+            books.blocked = false;
+            self.flush(service, conn);
+        }
+        self.read_unless_waiting(service, conn, readiness.failed);
+    }
+
+    fn read_unless_waiting<S: Service + ?Sized>(
+        &mut self,
+        service: &mut S,
+        conn: ConnId,
+        failed: bool,
+    ) {
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        // Contract 7: a reset is told even while reading is paused.
+        if failed && books.paused && matches!(books.phase, Phase::Open) {
+            let error = self.net.error(conn).unwrap_or(io::ErrorKind::ConnectionReset.into());
+            self.end(service, conn, Farewell::Close, Closed::Failed(error));
+        } else if books.unread && !books.waits_for_read {
+            self.read(service, conn);
+        }
+    }
+
+    /// The connect has come to an end: good or bad.
+    fn dialled<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        match self.net.is_connected(conn) {
+            Ok(false) => {}
+            Ok(true) => {
+                let Some(books) = self.io.conns.get_mut(conn) else { return };
+                books.phase = Phase::Open;
+                self.io.timers.cancel_conn(&mut books.timers, Kind::Deadline);
+                service.on_open(&mut self.io, conn, Origin::Connected);
+                self.flush(service, conn);
+            }
+            Err(error) => self.end(service, conn, Farewell::Close, Closed::Failed(error)),
+        }
+    }
+
+    /// A connection that was resumed, or that had more to read than one turn allows.
+    pub(super) fn read_again<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        books.waits_for_read = false;
+        if !books.paused && !books.input.is_empty() && matches!(books.phase, Phase::Open) {
+            let input = std::mem::take(&mut books.input);
+            let taken = usize::MAX;
+            self.hand_over(service, conn, input, taken);
+        }
+        if self.io.conns.get(conn).is_some_and(|books| books.unread) {
+            self.read(service, conn);
+        }
+    }
+
+    fn read<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        for _ in 0..READS_PER_TURN {
+            let Some(books) = self.io.conns.get(conn) else { return };
+            if books.paused && matches!(books.phase, Phase::Open) {
+                return;
+            }
+            match self.net.read(conn, self.scratch.room()) {
+                Ok(0) => return self.read_eof(service, conn),
+                Ok(n) => {
+                    if let Took::Enough = self.took(service, conn, n) {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if let Some(books) = self.io.conns.get_mut(conn) {
+                        books.unread = false;
+                    }
+                    return;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return self.read_failed(service, conn, error),
+            }
+        }
+        if let Some(books) = self.io.conns.get_mut(conn) {
+            books.waits_for_read = true;
+            self.io.wishes.read.push(conn);
+        }
+    }
+
+    /// `n` bytes stand in the scratch block.
+    fn took<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId, n: usize) -> Took {
+        let Some(books) = self.io.conns.get_mut(conn) else { return Took::Enough };
+        // A read that did not fill its room has drained the socket; a second one would only fail
+        // with WouldBlock. But a FIN that was told already is not told again: read on to find it.
+        let drained = n < READ_MAX && !books.read_closed;
+        books.unread = !drained;
+        if !matches!(books.phase, Phase::Open) {
+            // Contract 4: after our close, bytes are read and thrown away.
+        } else if books.input.is_empty() {
+            let input = self.scratch.take(n);
+            self.hand_over(service, conn, input, n);
+        } else {
+            let mut input = std::mem::take(&mut books.input);
+            self.scratch.append_to(&mut input, n);
+            self.hand_over(service, conn, input, usize::MAX);
+        }
+        if drained { Took::Enough } else { Took::More }
+    }
+
+    /// Gives the service its input, keeps what it leaves, and sends what it answered.
+    ///
+    /// `taken` is the length of an input that still stands in the scratch block.
+    fn hand_over<S: Service + ?Sized>(
+        &mut self,
+        service: &mut S,
+        conn: ConnId,
+        mut input: bytes::BytesMut,
+        taken: usize,
+    ) {
+        self.io.current = Some(conn);
+        service.on_data(&mut self.io, conn, &mut input);
+        self.io.current = None;
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        if !input.is_empty() {
+            if input.len() > self.io.settings.input_max {
+                let error = io::Error::new(io::ErrorKind::InvalidData, "input limit exceeded");
+                return self.end(service, conn, Farewell::Reset, Closed::Failed(error));
+            }
+            books.input = if taken == usize::MAX { input } else { keep(input, taken) };
+        }
+        // The answer goes out while its bytes are warm and the peer can work on it; what was
+        // written to other connections waits for the end of the turn, to go out in one write.
+        if books.outbox.queued() > 0 && !books.waits_for_flush {
+            self.flush(service, conn);
+        }
+    }
+
+    fn read_eof<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        books.unread = false;
+        books.eof = true;
+        match books.phase {
+            Phase::Lingering { end } => self.end(service, conn, Farewell::Close, end.into()),
+            Phase::Open => service.on_eof(&mut self.io, conn),
+            Phase::Closing { .. } | Phase::Dialling { .. } => {}
+        }
+    }
+
+    fn read_failed<S: Service + ?Sized>(
+        &mut self,
+        service: &mut S,
+        conn: ConnId,
+        error: io::Error,
+    ) {
+        let Some(books) = self.io.conns.get(conn) else { return };
+        let why = match books.phase {
+            // All was handed over and our FIN is sent: how the peer takes its leave is its own.
+            Phase::Lingering { end } => end.into(),
+            _ => Closed::Failed(error),
+        };
+        self.end(service, conn, Farewell::Close, why);
+    }
+}

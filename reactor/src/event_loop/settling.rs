@@ -1,0 +1,195 @@
+//! The end of a turn: what the callbacks wished for is carried out.
+
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+
+use super::{EventLoop, Stopping};
+use crate::conn::Phase;
+use crate::limits::SLICES_PER_WRITE;
+use crate::net::Farewell;
+use crate::timers::Kind;
+use crate::{Closed, ConnId, ListenerId, Net, Service};
+
+impl<N: Net> EventLoop<N> {
+    pub(super) fn settle<S: Service + ?Sized>(&mut self, service: &mut S) {
+        if !self.io.wishes.any() {
+            return;
+        }
+        for (listener, addr) in std::mem::take(&mut self.io.wishes.listen) {
+            self.listen_now(service, listener, addr);
+        }
+        for listener in std::mem::take(&mut self.io.wishes.unlisten) {
+            self.stop_listening(listener);
+        }
+        for (conn, addr) in std::mem::take(&mut self.io.wishes.dial) {
+            self.dial(service, conn, addr);
+        }
+        for conn in std::mem::take(&mut self.io.wishes.reset) {
+            self.end(service, conn, Farewell::Reset, Closed::ByUs);
+        }
+        for conn in std::mem::take(&mut self.io.wishes.overflow) {
+            let error = io::Error::other("outbox limit exceeded: the peer does not read");
+            self.end(service, conn, Farewell::Reset, Closed::Failed(error));
+        }
+        self.flush_all(service);
+        for conn in std::mem::take(&mut self.io.wishes.close) {
+            self.close(service, conn);
+        }
+    }
+
+    fn listen_now<S: Service + ?Sized>(
+        &mut self,
+        service: &mut S,
+        listener: ListenerId,
+        addr: SocketAddr,
+    ) {
+        if self.stopping != Stopping::No {
+            return;
+        }
+        let result = self.net.listen(listener, addr);
+        if result.is_ok() {
+            self.listening(listener);
+        }
+        service.on_listen(&mut self.io, listener, result);
+    }
+
+    fn dial<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId, addr: SocketAddr) {
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        if let Phase::Dialling { abandoned: true } = books.phase {
+            return self.end(service, conn, Farewell::Close, Closed::ByUs);
+        }
+        let at = self.io.now + self.io.settings.connect_timeout;
+        self.io.timers.set_conn(&mut books.timers, conn, Kind::Deadline, at);
+        if let Err(error) = self.net.connect(conn, addr) {
+            self.end(service, conn, Farewell::Close, Closed::Failed(error));
+        }
+    }
+
+    fn flush_all<S: Service + ?Sized>(&mut self, service: &mut S) {
+        // Two lists take turns, so that neither is allocated anew.
+        let mut flushing = std::mem::take(&mut self.flushing);
+        std::mem::swap(&mut flushing, &mut self.io.wishes.flush);
+        for conn in flushing.drain(..) {
+            if let Some(books) = self.io.conns.get_mut(conn) {
+                books.waits_for_flush = false;
+                self.flush(service, conn);
+            }
+        }
+        self.flushing = flushing;
+    }
+
+    /// Writes until the outbox is empty or the kernel's buffer is full.
+    pub(super) fn flush<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        loop {
+            let Some(books) = self.io.conns.get_mut(conn) else { return };
+            if books.blocked || books.outbox.queued() == 0 {
+                break;
+            }
+            if let Phase::Dialling { .. } = books.phase {
+                return;
+            }
+            let (offered, written) = if let Some(bytes) = books.outbox.single() {
+                (bytes.len(), self.net.write(conn, &[IoSlice::new(bytes)]))
+            } else {
+                let mut slices = [IoSlice::new(&[]); SLICES_PER_WRITE];
+                let (filled, offered) = books.outbox.slices(&mut slices);
+                (offered, self.net.write(conn, &slices[..filled]))
+            };
+            match written {
+                Ok(n) => {
+                    // What took less than was offered is full; it will say when it is not.
+                    books.blocked = n < offered;
+                    books.outbox.advance(n, &mut self.io.spare);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => books.blocked = true,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    return self.end(service, conn, Farewell::Close, Closed::Failed(error));
+                }
+            }
+        }
+        self.flushed(service, conn);
+    }
+
+    /// The outbox has become shorter: the service may go on, or a close may.
+    fn flushed<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        let queued = books.outbox.queued();
+        match books.phase {
+            Phase::Open if books.above_high_water && queued <= self.io.settings.low_water => {
+                books.above_high_water = false;
+                service.on_drained(&mut self.io, conn);
+            }
+            Phase::Closing { end, .. } if queued == 0 => {
+                books.phase = Phase::Lingering { end };
+                let eof = books.eof;
+                match self.net.shutdown(conn) {
+                    // [RFC 9293 3.6] Both FINs are sent: there is nothing left to wait for.
+                    Ok(()) if eof => self.end(service, conn, Farewell::Close, end.into()),
+                    Ok(()) => self.set_deadline(conn),
+                    Err(_) => self.end(service, conn, Farewell::Close, end.into()),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn close<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        if let Phase::Dialling { .. } = books.phase {
+            return self.end(service, conn, Farewell::Close, Closed::ByUs);
+        }
+        // Whatever reading was paused for is over: bytes are discarded from here on.
+        books.input = bytes::BytesMut::new();
+        if books.unread && !books.waits_for_read {
+            books.waits_for_read = true;
+            self.io.wishes.read.push(conn);
+        }
+        self.set_deadline(conn);
+        self.flush(service, conn);
+    }
+
+    fn set_deadline(&mut self, conn: ConnId) {
+        if let Some(books) = self.io.conns.get_mut(conn) {
+            let at = self.io.now + self.io.settings.linger;
+            self.io.timers.set_conn(&mut books.timers, conn, Kind::Deadline, at);
+        }
+    }
+
+    /// The connect, or the close, has taken as long as it may.
+    pub(super) fn deadline_passed<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        books.timers.forget(Kind::Deadline);
+        let left = books.outbox.queued();
+        let late =
+            |what: &str| Closed::Failed(io::Error::new(io::ErrorKind::TimedOut, what.to_owned()));
+        let why = match &mut books.phase {
+            Phase::Open => return,
+            Phase::Closing { queued, .. } if left < *queued => {
+                *queued = left;
+                return self.set_deadline(conn);
+            }
+            Phase::Closing { .. } => late("the peer did not take our last bytes"),
+            Phase::Lingering { end } => (*end).into(),
+            Phase::Dialling { .. } => late("the connect was not answered"),
+        };
+        self.end(service, conn, Farewell::Close, why);
+    }
+
+    /// The one way out of the books: the descriptor is closed, the timers die, and the service is
+    /// told, once.
+    pub(super) fn end<S: Service + ?Sized>(
+        &mut self,
+        service: &mut S,
+        conn: ConnId,
+        farewell: Farewell,
+        why: Closed,
+    ) {
+        let Some(mut books) = self.io.conns.remove(conn) else { return };
+        self.io.timers.cancel_all(&mut books.timers);
+        books.outbox.clear(&mut self.io.spare);
+        self.net.close(conn, farewell);
+        self.make_room();
+        service.on_close(&mut self.io, conn, why);
+    }
+}

@@ -1,0 +1,214 @@
+//! What one peer is still to get: small frames copied into one buffer, large ones shared.
+//!
+//! ```text
+//!   segments   | Copied(70) | Shared(16384) | Copied(4) |
+//!   copied     |<-- 70 B -->|               |<- 4 B ->|     one buffer, in the same order
+//! ```
+//!
+//! It knows bytes and their order. It does not know the connection.
+
+use bytes::{Buf, Bytes, BytesMut};
+use std::collections::VecDeque;
+use std::io::IoSlice;
+
+use crate::limits::{COPY_MAX, SLICES_PER_WRITE, SPARE_BUFFER_MAX, SPARE_BUFFERS};
+
+/// The first capacity of an output buffer: a few small frames.
+const FIRST_CAPACITY: usize = 1024;
+
+/// Segments that an empty outbox keeps room for.
+const SEGMENTS_KEPT: usize = 32;
+
+#[derive(Debug)]
+enum Segment {
+    /// So many bytes of the buffer.
+    Copied(usize),
+    /// By reference: a fan-out is a count.
+    Shared(Bytes),
+}
+
+/// Output buffers without a peer: an idle connection holds none, a busy one allocates none.
+#[derive(Debug, Default)]
+pub(crate) struct Spare(Vec<BytesMut>);
+
+impl Spare {
+    fn take(&mut self) -> BytesMut {
+        self.0.pop().unwrap_or_else(|| BytesMut::with_capacity(FIRST_CAPACITY))
+    }
+
+    fn give(&mut self, mut buffer: BytesMut) {
+        buffer.clear();
+        if self.0.len() < SPARE_BUFFERS && (1..=SPARE_BUFFER_MAX).contains(&buffer.capacity()) {
+            self.0.push(buffer);
+        }
+    }
+}
+
+/// The bytes that the kernel has not taken yet.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    copied: BytesMut,
+    segments: VecDeque<Segment>,
+    queued: usize,
+}
+
+impl Outbox {
+    /// How many bytes wait.
+    pub fn queued(&self) -> usize {
+        self.queued
+    }
+
+    /// Appends bytes that the caller holds a reference to.
+    pub fn send(&mut self, bytes: Bytes, spare: &mut Spare) {
+        if bytes.len() <= COPY_MAX {
+            self.write(spare, |buffer| buffer.extend_from_slice(&bytes));
+        } else {
+            self.queued += bytes.len();
+            self.segments.push_back(Segment::Shared(bytes));
+        }
+    }
+
+    /// Appends what `encode` writes, in place.
+    pub fn write<R>(&mut self, spare: &mut Spare, encode: impl FnOnce(&mut BytesMut) -> R) -> R {
+        if self.copied.capacity() == 0 {
+            self.copied = spare.take();
+        }
+        let before = self.copied.len();
+        let result = encode(&mut self.copied);
+        let added = self.copied.len().saturating_sub(before);
+        self.queued += added;
+        match self.segments.back_mut() {
+            Some(Segment::Copied(n)) => *n += added,
+            _ if added > 0 => self.segments.push_back(Segment::Copied(added)),
+            _ => {}
+        }
+        result
+    }
+
+    /// The front of the queue as slices for one vectored write; returns how many were filled and
+    /// how many bytes they hold.
+    pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES_PER_WRITE]) -> (usize, usize) {
+        let (mut copied, mut bytes) = (&self.copied[..], 0);
+        let mut filled = 0;
+        for (slot, segment) in slices.iter_mut().zip(&self.segments) {
+            let slice = match segment {
+                Segment::Copied(n) => {
+                    let (front, rest) = copied.split_at(*n);
+                    copied = rest;
+                    front
+                }
+                Segment::Shared(shared) => shared,
+            };
+            *slot = IoSlice::new(slice);
+            bytes += slice.len();
+            filled += 1;
+        }
+        (filled, bytes)
+    }
+
+    /// The whole queue, where it is one piece: most often it is.
+    pub fn single(&self) -> Option<&[u8]> {
+        match (self.segments.len(), self.segments.front()?) {
+            (1, Segment::Copied(n)) => Some(&self.copied[..*n]),
+            (1, Segment::Shared(shared)) => Some(shared),
+            _ => None,
+        }
+    }
+
+    /// The kernel took the first `n` bytes.
+    pub fn advance(&mut self, n: usize, spare: &mut Spare) {
+        let mut left = n.min(self.queued);
+        self.queued -= left;
+        while left > 0 {
+            let Some(segment) = self.segments.front_mut() else { break };
+            let (step, done) = match segment {
+                Segment::Copied(n) => {
+                    let step = left.min(*n);
+                    self.copied.advance(step);
+                    *n -= step;
+                    (step, *n == 0)
+                }
+                Segment::Shared(shared) => {
+                    let step = left.min(shared.len());
+                    shared.advance(step);
+                    (step, shared.is_empty())
+                }
+            };
+            left -= step;
+            if done {
+                self.segments.pop_front();
+            }
+        }
+        if self.queued == 0 {
+            self.clear(spare);
+        }
+    }
+
+    /// Forgets what is queued and gives the memory back.
+    pub fn clear(&mut self, spare: &mut Spare) {
+        self.queued = 0;
+        self.segments.clear();
+        if self.segments.capacity() > SEGMENTS_KEPT {
+            self.segments = VecDeque::new();
+        }
+        if self.copied.capacity() > 0 || !self.copied.is_empty() {
+            spare.give(std::mem::take(&mut self.copied));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outbox, Spare};
+    use crate::limits::SLICES_PER_WRITE;
+    use bytes::Bytes;
+    use std::io::IoSlice;
+
+    fn front(outbox: &Outbox) -> Vec<u8> {
+        let mut slices = [IoSlice::new(&[]); SLICES_PER_WRITE];
+        let (filled, bytes) = outbox.slices(&mut slices);
+        let front: Vec<u8> = slices[..filled].iter().flat_map(|s| s.to_vec()).collect();
+        assert_eq!(front.len(), bytes);
+        front
+    }
+
+    /// Whatever the kernel takes at a time, the peer gets the same bytes.
+    #[test]
+    fn order_is_kept_whatever_is_taken_at_a_time() {
+        for step in [1, 2, 7, 256, 1000, 5000] {
+            let (mut outbox, mut spare) = (Outbox::default(), Spare::default());
+            let mut expected = Vec::new();
+            for n in 0..40_u8 {
+                let size = if n % 3 == 0 { 300 + usize::from(n) } else { usize::from(n) };
+                let frame = vec![n; size];
+                expected.extend_from_slice(&frame);
+                if n % 2 == 0 {
+                    outbox.send(Bytes::from(frame), &mut spare);
+                } else {
+                    outbox.write(&mut spare, |buffer| buffer.extend_from_slice(&frame));
+                }
+            }
+            assert_eq!(outbox.queued(), expected.len());
+            let mut got = Vec::new();
+            while outbox.queued() > 0 {
+                let front = front(&outbox);
+                let taken = step.min(front.len());
+                got.extend_from_slice(&front[..taken]);
+                outbox.advance(taken, &mut spare);
+            }
+            assert_eq!(got, expected, "step {step}");
+            assert_eq!(outbox.copied.capacity(), 0, "an empty outbox holds no buffer");
+        }
+    }
+
+    #[test]
+    fn one_piece_is_seen_as_one() {
+        let (mut outbox, mut spare) = (Outbox::default(), Spare::default());
+        assert_eq!(outbox.single(), None);
+        outbox.write(&mut spare, |buffer| buffer.extend_from_slice(b"ab"));
+        outbox.send(Bytes::from_static(b"cd"), &mut spare);
+        assert_eq!(outbox.single(), Some(&b"abcd"[..]));
+        outbox.send(Bytes::from(vec![0; 1000]), &mut spare);
+        assert_eq!(outbox.single(), None);
+    }
+}

@@ -1,0 +1,89 @@
+//! The block that every read of a loop goes into, and how a read becomes a service's input.
+//!
+//! ```text
+//!   block   | taken by services ...... | read | unused, zeroed once |
+//!                                      ^ split off and handed to on_data without a copy
+//! ```
+//!
+//! A service that keeps a slice keeps the block alive, and the loop goes on in a fresh one; when
+//! nobody kept anything the block is used again from its beginning.
+
+use bytes::BytesMut;
+
+use crate::limits::READ_MAX;
+
+/// Room for several reads, so that small ones share a block.
+const BLOCK: usize = 4 * READ_MAX;
+
+/// The loop's read buffer.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    /// All of it initialised; its front moves on with each read.
+    block: BytesMut,
+}
+
+impl Scratch {
+    pub fn new() -> Self {
+        Self { block: BytesMut::zeroed(BLOCK) }
+    }
+
+    /// Where the next read goes.
+    pub fn room(&mut self) -> &mut [u8] {
+        if self.block.len() < READ_MAX {
+            self.block.clear();
+            if self.block.try_reclaim(BLOCK) {
+                self.block.resize(BLOCK, 0);
+            } else {
+                self.block = BytesMut::zeroed(BLOCK);
+            }
+        }
+        &mut self.block[..READ_MAX]
+    }
+
+    /// The first `n` bytes of the room, filled by a read: as input of their own.
+    pub fn take(&mut self, n: usize) -> BytesMut {
+        self.block.split_to(n)
+    }
+
+    /// The first `n` bytes of the room, appended to input that is already there.
+    pub fn append_to(&mut self, input: &mut BytesMut, n: usize) {
+        input.extend_from_slice(&self.block[..n]);
+    }
+}
+
+/// What a service left of an input that was `taken` from the block: copied out, so that a few
+/// bytes of an unfinished frame do not hold the block. A service that has reserved room for the
+/// rest of its frame has moved the input out of the block itself.
+pub(crate) fn keep(left: BytesMut, taken: usize) -> BytesMut {
+    if left.capacity() > taken { left } else { BytesMut::from(&left[..]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, Scratch};
+
+    #[test]
+    fn a_block_nobody_holds_is_used_again() {
+        let mut scratch = Scratch::new();
+        let start = scratch.room().as_ptr();
+        let mut rounds = 0;
+        for _ in 0..100 {
+            scratch.room()[0] = 7;
+            assert_eq!(&scratch.take(20_000)[..1], &[7]);
+            rounds += usize::from(scratch.room().as_ptr() == start);
+        }
+        assert!(rounds > 100 * 20_000 / BLOCK - 2, "{rounds}");
+    }
+
+    #[test]
+    fn a_block_somebody_holds_is_left_alone() {
+        let mut scratch = Scratch::new();
+        scratch.room()[..3].copy_from_slice(b"abc");
+        let held = scratch.take(3).freeze();
+        for _ in 0..100 {
+            scratch.room().fill(1);
+            drop(scratch.take(60_000));
+        }
+        assert_eq!(&held[..], b"abc");
+    }
+}
