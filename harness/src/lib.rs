@@ -14,4 +14,5 @@ pub mod frame;
 pub mod generate;
 pub mod output;
 pub mod pcapng;
+pub mod signals;
 pub mod tour;

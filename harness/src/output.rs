@@ -65,6 +65,27 @@ impl Output {
         Self { json, color: color && !json, quiet, verbose }
     }
 
+    /// A line of data on stdout, out at once: somebody may be waiting for it at the other end of
+    /// a pipe. A pipe whose reader has gone ends the program quietly, as it ends `cat`.
+    pub fn line(&self, line: &str) {
+        self.prompt(&format!("{line}\n"));
+    }
+
+    /// Text on stdout without an end of line: a question.
+    pub fn prompt(&self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        if written.is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+            std::process::exit(0);
+        }
+    }
+
+    /// A line of a server's record on stdout: a server does not end because nobody reads it.
+    pub fn record(&self, line: &str) {
+        let mut stdout = io::stdout().lock();
+        let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+    }
+
     /// A line of talk on stderr, unless `--quiet`.
     pub fn say(&self, line: &str) {
         if !self.quiet {
