@@ -16,7 +16,7 @@ use crate::{Closed, ConnId};
 ///   connect --> Dialling --connected--> Open --close--> Closing --flushed--> Lingering --> gone
 ///   accept  ----------------------------^                 FIN sent here -----^
 /// ```
-/// From every state a failure leads straight to `gone`.
+/// From every state a failure leads straight to `gone`, and a reset of ours by way of `Condemned`.
 #[derive(Debug)]
 pub(crate) enum Phase {
     /// The connect is under way. What is sent waits.
@@ -39,6 +39,17 @@ pub(crate) enum Phase {
         /// As above.
         end: End,
     },
+    /// It will be broken at the end of the turn; until then it neither reads nor writes.
+    Condemned(Verdict),
+}
+
+/// Why a connection is broken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The service asked for a reset.
+    Reset,
+    /// More was queued for it than may be.
+    Overflow,
 }
 
 /// Who ended it first.

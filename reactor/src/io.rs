@@ -4,7 +4,7 @@
 use bytes::{Bytes, BytesMut};
 use std::net::SocketAddr;
 
-use crate::conn::{Conn, Conns, End, Phase};
+use crate::conn::{Conn, Conns, End, Phase, Verdict};
 use crate::outbox::Spare;
 use crate::random::Random;
 use crate::timers::{Key, Kind, Timers};
@@ -31,9 +31,7 @@ pub(crate) struct Wishes {
     pub dial: Vec<(ConnId, SocketAddr)>,
     pub flush: Vec<ConnId>,
     pub close: Vec<ConnId>,
-    pub reset: Vec<ConnId>,
-    /// Over the outbox limit.
-    pub overflow: Vec<ConnId>,
+    pub condemned: Vec<ConnId>,
     /// To be read again: resumed, or not finished in the last turn.
     pub read: Vec<ConnId>,
     pub listen: Vec<(ListenerId, SocketAddr)>,
@@ -47,8 +45,7 @@ impl Wishes {
         !(self.dial.is_empty()
             && self.flush.is_empty()
             && self.close.is_empty()
-            && self.reset.is_empty()
-            && self.overflow.is_empty()
+            && self.condemned.is_empty()
             && self.read.is_empty()
             && self.listen.is_empty()
             && self.unlisten.is_empty())
@@ -134,7 +131,7 @@ impl Io {
         match wrote {
             Wrote::Noted => {}
             Wrote::Flush => self.wishes.flush.push(conn),
-            Wrote::Overflow => self.wishes.overflow.push(conn),
+            Wrote::Overflow => self.wishes.condemned.push(conn),
         }
     }
 
@@ -183,8 +180,11 @@ impl Io {
 
     /// Breaks the connection: a reset to the peer, what is queued is lost, `on_close(ByUs)`.
     pub fn reset(&mut self, conn: ConnId) {
-        if self.conns.get(conn).is_some() {
-            self.wishes.reset.push(conn);
+        if let Some(books) = self.conns.get_mut(conn)
+            && !matches!(books.phase, Phase::Condemned(_))
+        {
+            books.phase = Phase::Condemned(Verdict::Reset);
+            self.wishes.condemned.push(conn);
         }
     }
 
@@ -248,6 +248,7 @@ fn wrote(books: &mut Conn, settings: &Settings, current: bool) -> Wrote {
     if queued > settings.high_water {
         books.above_high_water = true;
         if queued > settings.outbox_max {
+            books.phase = Phase::Condemned(Verdict::Overflow);
             return Wrote::Overflow;
         }
     }

@@ -50,10 +50,20 @@ impl<N: Net> EventLoop<N> {
         }
     }
 
-    /// Somebody may be waiting at this listener.
+    /// Somebody is waiting at this listener. Where nobody can be let in, one more who waits
+    /// changes nothing.
     pub(super) fn knock(&mut self, id: ListenerId) {
         if let Some(listening) = self.listeners.get_mut(id.index())
-            && *listening != Listening::Shut
+            && *listening == Listening::Quiet
+        {
+            *listening = Listening::Knocked;
+        }
+    }
+
+    /// The wait after a failed `accept` is over.
+    pub(super) fn try_again(&mut self, id: ListenerId) {
+        if let Some(listening) = self.listeners.get_mut(id.index())
+            && *listening == Listening::Starved
         {
             *listening = Listening::Knocked;
         }

@@ -195,7 +195,7 @@ impl<N: Net> EventLoop<N> {
                     service.on_timer(&mut self.io, timer);
                 }
                 Key::Deadline(conn) => self.deadline_passed(service, conn),
-                Key::Accept(listener) => self.knock(listener),
+                Key::Accept(listener) => self.try_again(listener),
                 Key::Stop => self.drop_all(service),
             }
         }

@@ -27,7 +27,7 @@ impl<N: Net> EventLoop<N> {
     ) {
         let Some(books) = self.io.conns.get_mut(conn) else { return };
         match books.phase {
-            Phase::Dialling { abandoned: true } => return,
+            Phase::Dialling { abandoned: true } | Phase::Condemned(_) => return,
             Phase::Dialling { .. } => {
                 if readiness.writable || readiness.failed {
                     self.dialled(service, conn);
@@ -98,8 +98,10 @@ impl<N: Net> EventLoop<N> {
     fn read<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
         for _ in 0..READS_PER_TURN {
             let Some(books) = self.io.conns.get(conn) else { return };
-            if books.paused && matches!(books.phase, Phase::Open) {
-                return;
+            match books.phase {
+                Phase::Open if books.paused => return,
+                Phase::Condemned(_) => return,
+                _ => {}
             }
             match self.net.read(conn, self.scratch.room()) {
                 Ok(0) => return self.read_eof(service, conn),
@@ -179,7 +181,7 @@ impl<N: Net> EventLoop<N> {
         match books.phase {
             Phase::Lingering { end } => self.end(service, conn, Farewell::Close, end.into()),
             Phase::Open => service.on_eof(&mut self.io, conn),
-            Phase::Closing { .. } | Phase::Dialling { .. } => {}
+            Phase::Closing { .. } | Phase::Dialling { .. } | Phase::Condemned(_) => {}
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 
 use super::{EventLoop, Stopping};
-use crate::conn::Phase;
+use crate::conn::{Phase, Verdict};
 use crate::limits::SLICES_PER_WRITE;
 use crate::net::Farewell;
 use crate::timers::Kind;
@@ -24,12 +24,8 @@ impl<N: Net> EventLoop<N> {
         for (conn, addr) in std::mem::take(&mut self.io.wishes.dial) {
             self.dial(service, conn, addr);
         }
-        for conn in std::mem::take(&mut self.io.wishes.reset) {
-            self.end(service, conn, Farewell::Reset, Closed::ByUs);
-        }
-        for conn in std::mem::take(&mut self.io.wishes.overflow) {
-            let error = io::Error::other("outbox limit exceeded: the peer does not read");
-            self.end(service, conn, Farewell::Reset, Closed::Failed(error));
+        for conn in std::mem::take(&mut self.io.wishes.condemned) {
+            self.execute(service, conn);
         }
         self.flush_all(service);
         for conn in std::mem::take(&mut self.io.wishes.close) {
@@ -65,6 +61,19 @@ impl<N: Net> EventLoop<N> {
         }
     }
 
+    fn execute<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        let Some(Phase::Condemned(verdict)) = self.io.conns.get(conn).map(|c| &c.phase) else {
+            return;
+        };
+        let why = match verdict {
+            Verdict::Reset => Closed::ByUs,
+            Verdict::Overflow => Closed::Failed(io::Error::other(
+                "outbox limit exceeded: the peer does not read what it is sent",
+            )),
+        };
+        self.end(service, conn, Farewell::Reset, why);
+    }
+
     fn flush_all<S: Service + ?Sized>(&mut self, service: &mut S) {
         // Two lists take turns, so that neither is allocated anew.
         let mut flushing = std::mem::take(&mut self.flushing);
@@ -85,7 +94,7 @@ impl<N: Net> EventLoop<N> {
             if books.blocked || books.outbox.queued() == 0 {
                 break;
             }
-            if let Phase::Dialling { .. } = books.phase {
+            if matches!(books.phase, Phase::Dialling { .. } | Phase::Condemned(_)) {
                 return;
             }
             let (offered, written) = if let Some(bytes) = books.outbox.single() {
@@ -164,7 +173,7 @@ impl<N: Net> EventLoop<N> {
         let late =
             |what: &str| Closed::Failed(io::Error::new(io::ErrorKind::TimedOut, what.to_owned()));
         let why = match &mut books.phase {
-            Phase::Open => return,
+            Phase::Open | Phase::Condemned(_) => return,
             Phase::Closing { queued, .. } if left < *queued => {
                 *queued = left;
                 return self.set_deadline(conn);
