@@ -6,6 +6,7 @@
 pub mod capture;
 pub mod clauses;
 pub mod cli;
+pub mod dissect;
 pub mod doctor;
 pub mod echo;
 pub mod exit;
@@ -14,4 +15,5 @@ pub mod frame;
 pub mod generate;
 pub mod output;
 pub mod pcapng;
+pub mod savefile;
 pub mod tour;
