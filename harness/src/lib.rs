@@ -6,6 +6,7 @@
 pub mod capture;
 pub mod clauses;
 pub mod cli;
+pub mod conversation;
 pub mod dissect;
 pub mod doctor;
 pub mod echo;
