@@ -3,6 +3,7 @@
 //! The engines know protocols and nothing of files, terminals or processes; this crate is where
 //! they meet a person. Each module is one command or one thing that several commands share.
 
+pub mod analysis;
 pub mod capture;
 pub mod clauses;
 pub mod cli;

@@ -25,6 +25,8 @@ pub struct Chunk {
     pub frame: u64,
     /// When that frame was captured, in nanoseconds since 1970.
     pub time_ns: u64,
+    /// Did its sender push it: is it the end of what a program wrote at a time?
+    pub pushed: bool,
 }
 
 impl Chunk {

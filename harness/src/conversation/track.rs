@@ -169,6 +169,7 @@ fn data(
         bytes: frame.bytes.slice(range),
         frame: frame.number,
         time_ns: frame.time_ns,
+        pushed: segment.flags.has(Flags::PSH),
     };
     let mut out = Vec::new();
     let earlier = direction.frames_between(start, end);
