@@ -3,9 +3,12 @@
 //! The engines know protocols and nothing of files, terminals or processes; this crate is where
 //! they meet a person. Each module is one command or one thing that several commands share.
 
+pub mod analysis;
 pub mod capture;
 pub mod clauses;
 pub mod cli;
+pub mod conversation;
+pub mod dissect;
 pub mod doctor;
 pub mod echo;
 pub mod exit;
@@ -14,5 +17,6 @@ pub mod frame;
 pub mod generate;
 pub mod output;
 pub mod pcapng;
+pub mod savefile;
 pub mod signals;
 pub mod tour;

@@ -1,0 +1,346 @@
+//! What a capture shows: a line for every frame, and a report at the end.
+//!
+//! It knows what frames mean to each other. It does not know how its words reach a person; that
+//! is `explain`'s. The words themselves stand in `texts`.
+
+mod application;
+mod arp;
+mod exchanges;
+mod names;
+mod opaque;
+mod report;
+pub mod texts;
+
+pub use application::{Application, Remark};
+pub use report::{Block, Report, Summary};
+
+use crate::conversation::{Conversations, Delivery, Event, Side, Step};
+use crate::dissect::{Arp, Checksum, Content, Dissection, Flags, Segment};
+use crate::frame::{CapturedFrame, HostNames};
+use crate::output::Tone;
+use arp::{Meaning, Neighbours};
+use names::Names;
+use std::collections::HashMap;
+use texts::Listed;
+
+/// What is said about one frame.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Its number.
+    pub number: u64,
+    /// Nanoseconds since the first frame; negative if the file is not in order.
+    pub since_start_ns: i64,
+    /// The conversation it belongs to.
+    pub conversation: Option<u64>,
+    /// The end of the conversation that sent it.
+    pub from: Option<Side>,
+    /// Who sent it.
+    pub src: String,
+    /// To whom.
+    pub dst: String,
+    /// `TCP 2222 PSH,ACK 4 B`.
+    pub what: String,
+    /// Its data, escaped and shortened, in quotes; empty if it has none.
+    pub text: String,
+    /// `request 1`.
+    pub say: String,
+    /// The frames that `say` speaks of.
+    pub refs: Vec<u64>,
+    /// How it is coloured.
+    pub tone: Tone,
+    /// The bytes of the streams that are in order now, for `--follow`.
+    pub deliveries: Vec<(Side, Delivery)>,
+}
+
+/// What is kept of a conversation besides its state.
+#[derive(Debug, Default)]
+struct Ledger {
+    application: Option<Box<dyn Application>>,
+    alone: Listed,
+    riding: Listed,
+}
+
+/// The analysis under way.
+#[derive(Debug)]
+pub struct Analysis {
+    names: Names,
+    conversations: Conversations,
+    neighbours: Neighbours,
+    ledgers: HashMap<u64, Ledger>,
+    start_ns: Option<u64>,
+    totals: Totals,
+}
+
+/// What is counted over the whole capture.
+#[derive(Clone, Copy, Debug, Default)]
+struct Totals {
+    frames: u64,
+    arp: u64,
+    tcp: u64,
+    cut: u64,
+    first_ns: u64,
+    last_ns: u64,
+    tcp_checked: u64,
+    tcp_wrong: u64,
+    ip_checked: u64,
+    ip_wrong: u64,
+    forgotten: u64,
+}
+
+impl Analysis {
+    /// Begins, with what the hosts are called.
+    pub fn new(names: HostNames) -> Self {
+        Self {
+            names: Names::new(names),
+            conversations: Conversations::default(),
+            neighbours: Neighbours::default(),
+            ledgers: HashMap::new(),
+            start_ns: None,
+            totals: Totals::default(),
+        }
+    }
+
+    /// More was learnt of what the hosts are called.
+    pub fn rename(&mut self, names: HostNames) {
+        self.names.rename(names);
+    }
+
+    /// Takes the next frame and says what it is.
+    pub fn frame(&mut self, frame: &CapturedFrame, dissection: &Dissection) -> Told {
+        let start = *self.start_ns.get_or_insert(frame.time_ns);
+        self.count(frame, dissection);
+        let mut told = Told {
+            number: frame.number,
+            since_start_ns: frame.time_ns.cast_signed().wrapping_sub(start.cast_signed()),
+            conversation: None,
+            from: None,
+            src: String::new(),
+            dst: String::new(),
+            what: String::new(),
+            text: String::new(),
+            say: String::new(),
+            refs: Vec::new(),
+            tone: Tone::Faint,
+            deliveries: Vec::new(),
+        };
+        if let Some((src, dst)) = dissection.addresses {
+            told.src = self.names.host(src);
+            told.dst = self.names.host(dst);
+        } else if let Some((src, dst)) = dissection.link {
+            told.src = src.to_string();
+            told.dst = dst.to_string();
+        }
+        match &dissection.content {
+            Content::Tcp(segment) => self.segment(frame, dissection, segment, &mut told),
+            Content::Arp(arp) => self.arp(frame, dissection, arp, &mut told),
+            Content::Udp(from, to, len) => {
+                told.what = format!("UDP {from}→{to} {len} B");
+            }
+            Content::Icmp(text) | Content::Other(text) => told.what.clone_from(text),
+            Content::Fragment(offset) => {
+                told.what = format!("IP fragment at {offset}");
+                told.say = "a later fragment: it has no header of the layer above".to_owned();
+            }
+        }
+        told
+    }
+
+    fn count(&mut self, frame: &CapturedFrame, dissection: &Dissection) {
+        let totals = &mut self.totals;
+        if totals.frames == 0 {
+            totals.first_ns = frame.time_ns;
+        }
+        totals.frames += 1;
+        totals.first_ns = totals.first_ns.min(frame.time_ns);
+        totals.last_ns = totals.last_ns.max(frame.time_ns);
+        totals.cut += u64::from(frame.is_cut());
+        totals.ip_checked += u64::from(dissection.ip_checksum != Checksum::Unknown);
+        totals.ip_wrong += u64::from(dissection.ip_checksum == Checksum::Wrong);
+        match &dissection.content {
+            Content::Tcp(segment) => {
+                totals.tcp += 1;
+                totals.tcp_checked += u64::from(segment.checksum != Checksum::Unknown);
+                totals.tcp_wrong += u64::from(segment.checksum == Checksum::Wrong);
+            }
+            Content::Arp(_) => totals.arp += 1,
+            _ => {}
+        }
+    }
+
+    fn arp(&mut self, frame: &CapturedFrame, dissection: &Dissection, arp: &Arp, told: &mut Told) {
+        let (meaning, before) = self.neighbours.step(frame.number, arp);
+        let sender = self.names.host(arp.sender.into());
+        let target = self.names.host(arp.target.into());
+        let broadcast = dissection.link.is_some_and(|(_, dst)| dst.0 == [0xff; 6]);
+        told.src.clone_from(&sender);
+        told.dst = if broadcast { texts::BROADCAST.to_owned() } else { target };
+        let question = texts::asks(&sender, &arp.target.to_string());
+        let answer = texts::answers(&sender, &arp.sender_mac.to_string());
+        (told.what, told.say) = match meaning {
+            Meaning::Question => ("ARP request".to_owned(), question),
+            Meaning::ReCheck => {
+                ("ARP request".to_owned(), format!("{}: {question}", texts::RE_CHECK))
+            }
+            Meaning::Answer(request) => {
+                told.refs.push(request);
+                ("ARP reply".to_owned(), answer)
+            }
+            Meaning::AnswerUnasked => ("ARP reply".to_owned(), format!("{answer}, unasked")),
+            Meaning::Announcement => {
+                ("ARP announcement".to_owned(), format!("{sender} is at {}", arp.sender_mac))
+            }
+            Meaning::Probe => ("ARP probe".to_owned(), format!("is {} free?", arp.target)),
+            Meaning::Other(operation) => (format!("ARP operation {operation}"), String::new()),
+        };
+        if let Some(before) = before {
+            told.say.push_str("; ");
+            told.say.push_str(&texts::moved(&sender, &before.to_string()));
+        }
+    }
+
+    fn segment(
+        &mut self,
+        frame: &CapturedFrame,
+        dissection: &Dissection,
+        segment: &Segment,
+        told: &mut Told,
+    ) {
+        let Some(addresses) = dissection.addresses else { return };
+        let mut step = self.conversations.step(frame, addresses, segment);
+        if let Some(evicted) = step.evicted {
+            self.ledgers.remove(&evicted);
+            self.totals.forgotten += 1;
+        }
+        let Some(conversation) = self.conversations.get(step.id) else { return };
+        self.names.meet(conversation);
+        let names = &self.names;
+        told.conversation = Some(step.id);
+        told.from = Some(step.from);
+        told.src = names.end(conversation, step.from);
+        told.dst = names.end(conversation, step.from.other());
+        told.what = what(segment, step.from, conversation.opener_known);
+        told.tone = tone(segment);
+        if segment.payload_len > 0 {
+            let shown = &frame.bytes[segment.payload.clone()];
+            told.text = texts::preview(shown);
+        }
+        let ledger = self.ledgers.entry(step.id).or_default();
+        let remarks = read(ledger, &step);
+        note_acknowledgments(ledger, frame.number, segment, &step);
+        let mut says: Vec<String> = Vec::new();
+        for remark in remarks {
+            says.push(remark.say);
+            told.refs.extend(remark.refs);
+        }
+        let name = |side| names.end(conversation, side);
+        let mut events = Vec::new();
+        for event in &step.events {
+            events.push(texts::event(event, segment, name, step.from));
+            told.refs.extend(refs(event));
+        }
+        // What opens, repeats or comes too early is said before what the data is.
+        let first = step.events.iter().take_while(|e| leads(e)).count();
+        says.splice(0..0, events.drain(..first));
+        says.extend(events);
+        if says.is_empty() {
+            says.push(texts::nothing_new(segment.payload_len == 0));
+        }
+        told.say = says.join("; ");
+        told.refs.sort_unstable();
+        told.refs.dedup();
+        told.deliveries = std::mem::take(&mut step.deliveries);
+    }
+
+    /// The capture is over: blocks, notes and the summary.
+    pub fn report(&self) -> Report {
+        report::make(self)
+    }
+}
+
+/// Events that are said before the application's word.
+fn leads(event: &Event) -> bool {
+    !matches!(
+        event,
+        Event::Acknowledges { .. }
+            | Event::Fin
+            | Event::FinAgain(_)
+            | Event::FinAcknowledged(_)
+            | Event::Reset(_)
+            | Event::ZeroWindow
+            | Event::AcknowledgesUnseen
+    )
+}
+
+/// Hands what is in order now to the conversation's application.
+fn read(ledger: &mut Ledger, step: &Step) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for (side, delivery) in &step.deliveries {
+        match delivery {
+            Delivery::Chunk(chunk) => {
+                let application =
+                    ledger.application.get_or_insert_with(|| application::detect(chunk));
+                let remark = application.on_chunk(*side, chunk);
+                if remarks.last() != Some(&remark) {
+                    remarks.push(remark);
+                }
+            }
+            Delivery::Gap(_, len) => {
+                if let Some(application) = &mut ledger.application {
+                    application.on_gap(*side, *len);
+                }
+                let bytes = texts::count(*len, "byte", "bytes");
+                let say = format!("{bytes} before it are not in the capture");
+                remarks.push(Remark { say, refs: Vec::new() });
+            }
+        }
+    }
+    remarks
+}
+
+fn note_acknowledgments(ledger: &mut Ledger, number: u64, segment: &Segment, step: &Step) {
+    for event in &step.events {
+        if let Event::Acknowledges { alone, .. } = event {
+            if *alone {
+                ledger.alone.push(number);
+            } else if segment.payload_len > 0 {
+                ledger.riding.push(number);
+            }
+        }
+    }
+}
+
+/// The frames that an event speaks of.
+fn refs(event: &Event) -> Vec<u64> {
+    match event {
+        Event::Retransmission(frames) | Event::Acknowledges { frames, .. } => frames.clone(),
+        Event::HandshakeAgain(frame) | Event::FinAgain(frame) | Event::FinAcknowledged(frame) => {
+            vec![*frame]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `TCP 2222 PSH,ACK 4 B`: with the port on the way to the server, for it names the service.
+fn what(segment: &Segment, from: Side, opener_known: bool) -> String {
+    let flags = segment.flags;
+    let data = match segment.payload_len {
+        0 => String::new(),
+        len => format!(" {len} B"),
+    };
+    match from {
+        Side::Client if opener_known => format!("TCP {} {flags}{data}", segment.destination_port),
+        _ if opener_known => format!("{flags}{data}"),
+        _ => format!("TCP {flags}{data}"),
+    }
+}
+
+fn tone(segment: &Segment) -> Tone {
+    let flags = segment.flags;
+    if flags.has(Flags::RST) || flags.has(Flags::FIN) {
+        Tone::Close
+    } else if segment.payload_len > 0 {
+        Tone::Data
+    } else {
+        Tone::Control
+    }
+}

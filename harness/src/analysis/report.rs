@@ -1,0 +1,168 @@
+//! The end of the analysis: a block per phase, notes, and the summary.
+//!
+//! It knows the order in which things are told.
+
+use super::texts::{self, count};
+use super::{Analysis, Ledger};
+use crate::conversation::{Conversation, Side};
+
+/// A line of the report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// `arp`, `conversation`, `handshake`, `exchange`, `acknowledgments`, `trouble` or `close`.
+    pub topic: &'static str,
+    /// The conversation it is about.
+    pub conversation: Option<u64>,
+    /// The line.
+    pub say: String,
+    /// The frames that it speaks of.
+    pub refs: Vec<u64>,
+}
+
+/// The counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// All frames.
+    pub frames: u64,
+    /// Those with ARP.
+    pub arp: u64,
+    /// Those with TCP.
+    pub tcp: u64,
+    /// Conversations over TCP.
+    pub conversations: u64,
+    /// From the first frame to the last, in nanoseconds.
+    pub duration_ns: u64,
+}
+
+impl Summary {
+    /// As a line.
+    pub fn say(&self) -> String {
+        let mut parts = Vec::new();
+        if self.arp > 0 {
+            parts.push(format!("{} ARP", self.arp));
+        }
+        if self.tcp > 0 {
+            parts.push(format!("{} TCP", self.tcp));
+        }
+        let other = self.frames - self.arp - self.tcp;
+        if other > 0 {
+            parts.push(format!("{other} other"));
+        }
+        let kinds =
+            if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+        format!(
+            "{}{kinds}, {}, {}",
+            count(self.frames, "frame", "frames"),
+            count(self.conversations, "TCP conversation", "TCP conversations"),
+            texts::seconds(self.duration_ns)
+        )
+    }
+}
+
+/// What the whole capture shows.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// One after another: address resolution, then each conversation.
+    pub blocks: Vec<Block>,
+    /// What should be known about the capture itself.
+    pub notes: Vec<String>,
+    /// The counts.
+    pub summary: Summary,
+}
+
+pub(super) fn make(analysis: &Analysis) -> Report {
+    let mut blocks = arp(analysis);
+    let empty = Ledger::default();
+    for conversation in analysis.conversations.iter() {
+        let ledger = analysis.ledgers.get(&conversation.id).unwrap_or(&empty);
+        conversation_blocks(analysis, conversation, ledger, &mut blocks);
+    }
+    let totals = &analysis.totals;
+    Report {
+        blocks,
+        notes: notes(analysis),
+        summary: Summary {
+            frames: totals.frames,
+            arp: totals.arp,
+            tcp: totals.tcp,
+            conversations: analysis.conversations.count(),
+            duration_ns: totals.last_ns - totals.first_ns,
+        },
+    }
+}
+
+fn arp(analysis: &Analysis) -> Vec<Block> {
+    let neighbours = &analysis.neighbours;
+    let mut blocks = Vec::new();
+    for exchange in &neighbours.exchanges {
+        let asker = analysis.names.host(exchange.asker.into());
+        let answerer = analysis.names.host(exchange.target.into());
+        let mut refs = vec![exchange.request];
+        refs.extend(exchange.answer.map(|(frame, _)| frame));
+        let say = texts::arp_block(exchange, &asker, &answerer);
+        blocks.push(Block { topic: "arp", conversation: None, say, refs });
+    }
+    if neighbours.unlisted > 0 {
+        let say = texts::arp_forgotten(neighbours.unlisted);
+        blocks.push(Block { topic: "arp", conversation: None, say, refs: Vec::new() });
+    }
+    blocks
+}
+
+fn conversation_blocks(
+    analysis: &Analysis,
+    conversation: &Conversation,
+    ledger: &Ledger,
+    blocks: &mut Vec<Block>,
+) {
+    let name = |side: Side| analysis.names.end(conversation, side);
+    let application = ledger.application.as_ref();
+    let id = Some(conversation.id);
+    let mut push = |topic, say, refs| blocks.push(Block { topic, conversation: id, say, refs });
+    let application_name = application.map(|a| a.name());
+    let heading = texts::heading(conversation, name, application_name.as_deref());
+    push("conversation", heading, Vec::new());
+    let handshake = &conversation.handshake;
+    let refs = [handshake.syn, handshake.syn_ack, handshake.ack].into_iter().flatten().collect();
+    push("handshake", texts::handshake(conversation), refs);
+    if let Some(application) = application {
+        for (say, refs) in application.blocks(conversation) {
+            push("exchange", say, refs);
+        }
+    }
+    if let Some(say) = texts::acknowledgments(&ledger.alone, &ledger.riding) {
+        let refs = ledger.alone.frames.iter().chain(&ledger.riding.frames).copied().collect();
+        push("acknowledgments", say, refs);
+    }
+    if let Some(say) = texts::trouble(conversation) {
+        push("trouble", say, Vec::new());
+    }
+    let mut refs: Vec<u64> = conversation
+        .directions
+        .iter()
+        .flat_map(|d| [d.fin.map(|(frame, _)| frame), d.fin_acked])
+        .chain([conversation.reset.map(|r| r.frame)])
+        .flatten()
+        .collect();
+    refs.sort_unstable();
+    refs.dedup();
+    push("close", texts::close(conversation, name), refs);
+}
+
+fn notes(analysis: &Analysis) -> Vec<String> {
+    let totals = &analysis.totals;
+    let mut notes = Vec::new();
+    if totals.tcp_wrong > 0 {
+        notes.push(texts::checksums(totals.tcp_wrong, totals.tcp_checked, "TCP"));
+    }
+    if totals.ip_wrong > 0 {
+        notes.push(texts::checksums(totals.ip_wrong, totals.ip_checked, "IPv4 header"));
+    }
+    if totals.cut > 0 {
+        notes.push(texts::cut(totals.cut));
+    }
+    if totals.forgotten > 0 {
+        notes.push(texts::forgotten(totals.forgotten));
+    }
+    notes
+}

@@ -1,0 +1,236 @@
+//! What one segment does to its conversation. [RFC 9293 3.10.7], as seen from outside
+//!
+//! It knows both directions. It believes what it sees: the capture stands between the ends, so
+//! what one of them has in its buffers is not known here.
+
+use super::direction::Sent;
+use super::stream::{Arrival, Chunk, Delivery};
+use super::{Conversation, Event, Reset, ResetReason, Side, Step};
+use crate::dissect::{Flags, Segment};
+use crate::frame::CapturedFrame;
+
+/// The largest window there can be [RFC 7323 2.3]; an acknowledgment further ahead is a lie.
+const WINDOW_MAX: u64 = 1 << 30;
+
+/// Takes a segment from `step.from`.
+pub(super) fn segment(
+    conversation: &mut Conversation,
+    frame: &CapturedFrame,
+    segment: &Segment,
+    step: &mut Step,
+) {
+    let first = conversation.frames == 0;
+    conversation.frames += 1;
+    conversation.last_ns = conversation.last_ns.max(frame.time_ns);
+    let from = step.from;
+    let syn = segment.flags.has(Flags::SYN);
+    let direction = &mut conversation.directions[from.index()];
+    direction.start_at(segment.seq.wrapping_add(u32::from(syn)));
+    if first && !(syn && !segment.flags.has(Flags::ACK)) {
+        step.events.push(Event::StartsInTheMiddle);
+    }
+    if syn {
+        handshake(conversation, frame.number, segment, step);
+    }
+    if segment.flags.has(Flags::ACK) {
+        acknowledgment(conversation, frame.number, segment, step);
+    }
+    data(conversation, frame, segment, step);
+    if segment.flags.has(Flags::FIN) {
+        fin(conversation, frame.number, segment, step);
+    }
+    if segment.window == 0 && !segment.flags.has(Flags::RST) && !syn {
+        step.events.push(Event::ZeroWindow);
+    }
+    if segment.flags.has(Flags::RST) {
+        let reset = Reset {
+            frame: frame.number,
+            by: from,
+            reason: reset_reason(conversation, from, segment),
+        };
+        conversation.reset.get_or_insert(reset);
+        step.events.push(Event::Reset(reset));
+    }
+}
+
+fn handshake(conversation: &mut Conversation, number: u64, segment: &Segment, step: &mut Step) {
+    let answer = segment.flags.has(Flags::ACK);
+    let direction = &mut conversation.directions[step.from.index()];
+    direction.mss = segment.options.mss.or(direction.mss);
+    direction.window_scale = segment.options.window_scale.or(direction.window_scale);
+    let handshake = &mut conversation.handshake;
+    let place = if answer { &mut handshake.syn_ack } else { &mut handshake.syn };
+    match *place {
+        Some(before) => step.events.push(Event::HandshakeAgain(before)),
+        None => {
+            *place = Some(number);
+            step.events.push(Event::Handshake(if answer { 2 } else { 1 }));
+        }
+    }
+}
+
+fn acknowledgment(
+    conversation: &mut Conversation,
+    number: u64,
+    segment: &Segment,
+    step: &mut Step,
+) {
+    let syn = segment.flags.has(Flags::SYN);
+    let bare = segment.payload_len == 0 && !syn && !segment.flags.has(Flags::FIN);
+    let handshake = &mut conversation.handshake;
+    let opens =
+        step.from == Side::Client && handshake.syn_ack.is_some() && handshake.ack.is_none() && !syn;
+    if opens {
+        handshake.ack = Some(number);
+        step.events.push(Event::Handshake(3));
+    }
+    let [client, server] = &mut conversation.directions;
+    let (this, other) = match step.from {
+        Side::Client => (client, server),
+        Side::Server => (server, client),
+    };
+    let repeated = this.last_ack == Some((segment.ack, segment.window));
+    this.last_ack = Some((segment.ack, segment.window));
+    if !other.started() {
+        // The other direction was not seen yet: what it sends next has this number.
+        other.start_at(segment.ack);
+        return;
+    }
+    let Ok(mut offset) = u64::try_from(other.offset(segment.ack)) else { return };
+    if let Some((fin_frame, at)) = other.fin
+        && offset > at
+    {
+        offset = at;
+        if other.fin_acked.is_none() {
+            other.fin_acked = Some(number);
+            step.events.push(Event::FinAcknowledged(fin_frame));
+        }
+    }
+    if offset > other.high.max(other.stream.next()) {
+        if offset - other.high < WINDOW_MAX {
+            step.events.push(Event::AcknowledgesUnseen);
+        } else {
+            return;
+        }
+    }
+    let under_way = other.high > other.acked;
+    let (frames, bytes) = other.acknowledge(offset);
+    if !frames.is_empty() {
+        if bare {
+            this.acks_alone += 1;
+        } else {
+            this.acks_riding += 1;
+        }
+        step.events.push(Event::Acknowledges { frames, bytes, alone: bare });
+    } else if bare && repeated && under_way && bytes == 0 && !segment.flags.has(Flags::RST) {
+        step.events.push(Event::DuplicateAck);
+    }
+    let mut out = Vec::new();
+    other.stream.acknowledged(offset, &mut out);
+    deliver(conversation, step.from.other(), out, step);
+}
+
+fn data(
+    conversation: &mut Conversation,
+    frame: &CapturedFrame,
+    segment: &Segment,
+    step: &mut Step,
+) {
+    let direction = &mut conversation.directions[step.from.index()];
+    let syn = u32::from(segment.flags.has(Flags::SYN));
+    let place = direction.offset(segment.seq.wrapping_add(syn));
+    let expected = direction.stream.next().cast_signed();
+    let control = Flags::SYN | Flags::FIN | Flags::RST;
+    if segment.payload_len <= 1 && place == expected - 1 && !segment.flags.has(control) {
+        // [RFC 9293 3.8.4] one byte before what is expected, so that an answer must come.
+        let open = conversation.handshake.syn.is_none() || expected > 0;
+        if open || conversation.handshake.ack.is_some() {
+            step.events.push(Event::KeepAlive);
+        }
+        return;
+    }
+    if segment.payload_len == 0 {
+        return;
+    }
+    direction.data_segments += 1;
+    let len = segment.payload_len as u64;
+    let before_start = place.min(0).unsigned_abs();
+    let Ok(end) = u64::try_from(place + len.cast_signed()) else {
+        direction.retransmissions += 1;
+        step.events.push(Event::Retransmission(Vec::new()));
+        return;
+    };
+    let start = place.max(0).cast_unsigned();
+    let skip = usize::try_from(before_start).unwrap_or(usize::MAX).min(segment.payload.len());
+    let range = segment.payload.start + skip..segment.payload.end;
+    let chunk = Chunk {
+        offset: start,
+        len: end - start,
+        bytes: frame.bytes.slice(range),
+        frame: frame.number,
+        time_ns: frame.time_ns,
+        pushed: segment.flags.has(Flags::PSH),
+    };
+    let mut out = Vec::new();
+    let earlier = direction.frames_between(start, end);
+    match direction.stream.insert(chunk, &mut out) {
+        Arrival::InOrder if out.len() > 1 => step.events.push(Event::FillsHole),
+        Arrival::InOrder => {}
+        Arrival::Early(missing) => {
+            direction.early += 1;
+            step.events.push(Event::Early(missing));
+        }
+        Arrival::Again => {
+            direction.retransmissions += 1;
+            step.events.push(Event::Retransmission(earlier));
+        }
+        Arrival::Overlapping(old) => {
+            direction.retransmissions += 1;
+            step.events.push(Event::Overlapping(old));
+        }
+    }
+    direction.remember(Sent { start, end, frame: frame.number });
+    deliver(conversation, step.from, out, step);
+}
+
+fn deliver(conversation: &mut Conversation, side: Side, out: Vec<Delivery>, step: &mut Step) {
+    let direction = &mut conversation.directions[side.index()];
+    for delivery in out {
+        match &delivery {
+            Delivery::Chunk(chunk) => direction.bytes += chunk.len,
+            Delivery::Gap(_, len) => direction.missing += len,
+        }
+        step.deliveries.push((side, delivery));
+    }
+}
+
+fn fin(conversation: &mut Conversation, number: u64, segment: &Segment, step: &mut Step) {
+    let direction = &mut conversation.directions[step.from.index()];
+    match direction.fin {
+        Some((before, _)) => step.events.push(Event::FinAgain(before)),
+        None => {
+            let at = direction.offset(segment.seq) + (segment.payload_len as u64).cast_signed();
+            direction.fin = Some((number, at.max(0).cast_unsigned()));
+            step.events.push(Event::Fin);
+        }
+    }
+}
+
+fn reset_reason(conversation: &Conversation, by: Side, segment: &Segment) -> ResetReason {
+    let handshake = &conversation.handshake;
+    if by == Side::Server && handshake.syn.is_some() && handshake.syn_ack.is_none() {
+        return ResetReason::Refused;
+    }
+    if conversation.direction(by).fin.is_some() {
+        return ResetReason::DataAfterClose;
+    }
+    if !segment.flags.has(Flags::ACK) {
+        // [RFC 9293 3.5.2] without ACK it answers a segment that had one.
+        return ResetReason::Unknown;
+    }
+    if conversation.direction(by.other()).bytes > 0 {
+        ResetReason::UnreadInput
+    } else {
+        ResetReason::Aborted
+    }
+}

@@ -1,0 +1,137 @@
+//! The view for people: a line per frame, a line per block, and the summary.
+//!
+//! It knows columns and colours. It does not know what the words mean.
+
+use super::{Header, Options, View, dump, overview, own_comment};
+use crate::analysis::{Report, Told};
+use crate::dissect::Dissection;
+use crate::frame::CapturedFrame;
+use crate::output::{Output, Tone, escape};
+use std::io::{self, Write};
+
+/// Columns of who, what and text; longer entries push the rest of their line to the right.
+const WHO_MIN: usize = 13;
+const WHO_MAX: usize = 48;
+const WHAT_WIDTH: usize = 21;
+const TEXT_WIDTH: usize = 24;
+
+/// The view.
+pub(super) struct Human<'a, W> {
+    out: &'a mut W,
+    output: &'a Output,
+    options: Options,
+    number_width: usize,
+    who_width: usize,
+}
+
+impl<'a, W: Write> Human<'a, W> {
+    pub(super) fn new(out: &'a mut W, output: &'a Output, options: Options) -> Self {
+        Self { out, output, options, number_width: 2, who_width: WHO_MIN }
+    }
+
+    /// The whole report or only a part of it?
+    fn only_frames(&self) -> bool {
+        self.options.frames
+    }
+}
+
+impl<W: Write> View for Human<'_, W> {
+    fn header(&mut self, header: &Header) -> io::Result<()> {
+        if let Some(counts) = header.counts {
+            self.number_width = counts.frames.to_string().len() + 1;
+        }
+        if self.only_frames() {
+            return Ok(());
+        }
+        writeln!(self.out, " {}", self.output.paint(Tone::Heading, &overview(header)))?;
+        for remark in &header.remarks {
+            writeln!(self.out, " file says: {}", escape(remark.as_bytes()))?;
+        }
+        if !self.options.summary {
+            writeln!(self.out)?;
+        }
+        Ok(())
+    }
+
+    fn frame(
+        &mut self,
+        frame: &CapturedFrame,
+        dissection: &Dissection,
+        told: &Told,
+    ) -> io::Result<()> {
+        if self.options.summary {
+            return Ok(());
+        }
+        let who = who(told);
+        self.who_width = self.who_width.max(who.chars().count().min(WHO_MAX));
+        let number = format!("#{}", told.number);
+        let time = told.since_start_ns as f64 / 1e9;
+        let rest = columns(told);
+        let line = self.output.paint(told.tone, &rest);
+        writeln!(
+            self.out,
+            " {number:>w$}  {time:.4}  {who:<v$}  {line}",
+            w = self.number_width,
+            v = self.who_width
+        )?;
+        for note in &dissection.notes {
+            writeln!(self.out, "      note at byte {}: {}", note.off, note.text)?;
+        }
+        if let Some(comment) = own_comment(frame, told) {
+            writeln!(self.out, "      file says: {}", escape(comment.as_bytes()))?;
+        }
+        if self.options.bytes {
+            dump::frame(self.out, frame, dissection)?;
+        }
+        Ok(())
+    }
+
+    fn report(&mut self, report: &Report) -> io::Result<()> {
+        if self.only_frames() {
+            return Ok(());
+        }
+        for block in &report.blocks {
+            let tone = match block.topic {
+                "conversation" => Tone::Heading,
+                "arp" => Tone::Faint,
+                "handshake" | "acknowledgments" => Tone::Control,
+                "exchange" => Tone::Data,
+                "close" => Tone::Close,
+                _ => Tone::Bad,
+            };
+            if block.topic == "conversation" {
+                writeln!(self.out)?;
+            }
+            writeln!(self.out, " == {}", self.output.paint(tone, &block.say))?;
+        }
+        writeln!(self.out)?;
+        for note in &report.notes {
+            writeln!(self.out, " == note: {note}")?;
+        }
+        let summary = format!("summary: {}", report.summary.say());
+        writeln!(self.out, " == {}", self.output.paint(Tone::Heading, &summary))
+    }
+}
+
+/// `client→server`, with the conversation's number unless it is the first.
+fn who(told: &Told) -> String {
+    match told.conversation {
+        Some(id) if id > 0 => format!("{}→{} [{id}]", told.src, told.dst),
+        _ if told.src.is_empty() => String::new(),
+        _ => format!("{}→{}", told.src, told.dst),
+    }
+}
+
+/// What, text and say; without text, the say stands in its place.
+fn columns(told: &Told) -> String {
+    let mut line = format!("{:<WHAT_WIDTH$}", told.what);
+    if !told.text.is_empty() {
+        line.push_str(&format!("  {:<TEXT_WIDTH$}", told.text));
+    }
+    if !told.say.is_empty() {
+        line.push_str("  ");
+        line.push_str(&told.say);
+    }
+    line.truncate(line.trim_end().len());
+    line
+}

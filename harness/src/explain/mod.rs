@@ -1,0 +1,313 @@
+//! `wirelab explain`: every frame of a capture, every conversation, and what they show.
+//!
+//! It reads, has each frame dissected and analysed, and hands the outcome to a view as it comes,
+//! so that a capture of any size passes through. It does not know what frames mean.
+
+mod dump;
+mod follow;
+mod human;
+mod json;
+
+use clap::Args;
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use crate::analysis::{Analysis, Report, Told, texts};
+use crate::conversation::Conversations;
+use crate::dissect::{Content, Detail, Dissection, dissect};
+use crate::exit::Failure;
+use crate::frame::{CapturedFrame, HostNames, LinkType};
+use crate::output::Output;
+use crate::savefile::{Error, Format, Savefile};
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The capture, pcap or pcapng; `-` reads it from stdin.
+    pub file: PathBuf,
+    /// What is shown.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What `explain` shows; by default the header, every frame, the blocks and the summary.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Options {
+    /// Only the line of each frame.
+    #[arg(long, conflicts_with_all = ["summary", "bytes", "follow"])]
+    pub frames: bool,
+    /// Only the header, the blocks and the summary.
+    #[arg(long, conflicts_with_all = ["bytes", "follow"])]
+    pub summary: bool,
+    /// Each frame with the fields of every layer, and its bytes in hexadecimal.
+    #[arg(long, conflicts_with = "follow")]
+    pub bytes: bool,
+    /// The bytes of conversation N in order, both directions.
+    #[arg(long, value_name = "N")]
+    pub follow: Option<u64>,
+    /// Show only these frames: `6`, `3-8` or `16-`. All are analysed.
+    #[arg(short = 'n', value_name = "RANGE")]
+    pub range: Option<FrameRange>,
+}
+
+/// Frame numbers, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameRange {
+    /// The first.
+    pub first: u64,
+    /// The last.
+    pub last: u64,
+}
+
+impl FromStr for FrameRange {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is no range of frames; write 6, 3-8 or 16-");
+        let number = |text: &str| text.parse::<u64>().map_err(|_| wrong());
+        let range = match text.split_once('-') {
+            None => {
+                let only = number(text)?;
+                Self { first: only, last: only }
+            }
+            Some((first, "")) => Self { first: number(first)?, last: u64::MAX },
+            Some((first, last)) => Self { first: number(first)?, last: number(last)? },
+        };
+        if range.first == 0 || range.first > range.last { Err(wrong()) } else { Ok(range) }
+    }
+}
+
+/// What is known of the capture as a whole before its frames are shown.
+#[derive(Clone, Debug)]
+pub(crate) struct Header {
+    /// The file's name, or `stdin`.
+    title: String,
+    format: Format,
+    link_types: Vec<LinkType>,
+    names: HostNames,
+    remarks: Vec<String>,
+    /// Counted beforehand; nothing where the capture can be read only once.
+    counts: Option<Counts>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    frames: u64,
+    duration_ns: u64,
+    conversations: u64,
+}
+
+/// How the outcome reaches the reader.
+trait View {
+    fn header(&mut self, header: &Header) -> io::Result<()>;
+    fn frame(
+        &mut self,
+        frame: &CapturedFrame,
+        dissection: &Dissection,
+        told: &Told,
+    ) -> io::Result<()>;
+    fn report(&mut self, report: &Report) -> io::Result<()>;
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    explain_file(&arguments.file, &arguments.options, output)
+}
+
+/// Explains a capture file on stdout; `-` is stdin.
+///
+/// # Errors
+/// The file cannot be opened or is damaged; what could be read of it was explained all the same.
+pub fn explain_file(path: &Path, options: &Options, output: &Output) -> Result<(), Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    if path.as_os_str() == "-" {
+        return explain(io::stdin().lock(), "stdin", None, options, output, &mut out);
+    }
+    let title = path.display().to_string();
+    let cannot = |error: io::Error| Failure::failed(format!("{title}: cannot open: {error}"));
+    let file = File::open(path).map_err(cannot)?;
+    let metadata = file.metadata().map_err(cannot)?;
+    if metadata.is_dir() {
+        return Err(Failure::failed(format!("{title}: a directory, not a capture file")));
+    }
+    // A pipe or a device can be read only once.
+    let survey = if metadata.is_file() {
+        File::open(path).ok().and_then(|file| survey(file, &title))
+    } else {
+        None
+    };
+    explain(file, &title, survey, options, output, &mut out)
+}
+
+/// One `say` per frame: what the capture writes into its own file as comments.
+pub fn comments(frames: &[CapturedFrame], names: &HostNames) -> Vec<String> {
+    let mut analysis = Analysis::new(names.clone());
+    frames.iter().map(|f| analysis.frame(f, &dissect(f, Detail::Values)).say).collect()
+}
+
+/// Explains a capture from any reader, like [`explain_file`], on any writer.
+///
+/// # Errors
+/// As there.
+pub fn explain_reader<R: Read, W: Write>(
+    reader: R,
+    title: &str,
+    options: &Options,
+    output: &Output,
+    out: &mut W,
+) -> Result<(), Failure> {
+    explain(reader, title, None, options, output, out)
+}
+
+/// Reads the file once to know its counts and all its names; what is wrong with it will show when
+/// it is read again.
+fn survey(file: File, title: &str) -> Option<Header> {
+    let mut savefile = Savefile::open(file).ok()?;
+    let mut conversations = Conversations::default();
+    let mut counts = Counts::default();
+    let (mut first, mut last) = (u64::MAX, 0);
+    while let Ok(Some(frame)) = savefile.next_frame() {
+        counts.frames += 1;
+        first = first.min(frame.time_ns);
+        last = last.max(frame.time_ns);
+        let dissection = dissect(&frame, Detail::Values);
+        if let (Content::Tcp(segment), Some(addresses)) =
+            (&dissection.content, dissection.addresses)
+        {
+            conversations.step(&frame, addresses, segment);
+        }
+    }
+    counts.conversations = conversations.count();
+    counts.duration_ns = last.saturating_sub(first);
+    Some(header(&savefile, title, Some(counts)))
+}
+
+fn header<R: Read>(savefile: &Savefile<R>, title: &str, counts: Option<Counts>) -> Header {
+    Header {
+        title: title.to_owned(),
+        format: savefile.format(),
+        link_types: savefile.link_types().to_vec(),
+        names: savefile.names().clone(),
+        remarks: savefile.remarks().to_vec(),
+        counts,
+    }
+}
+
+fn explain<R: Read, W: Write>(
+    reader: R,
+    title: &str,
+    survey: Option<Header>,
+    options: &Options,
+    output: &Output,
+    out: &mut W,
+) -> Result<(), Failure> {
+    let damaged = |error: &Error| Failure::failed(format!("{title}: {error}"));
+    let mut savefile = Savefile::open(reader).map_err(|error| damaged(&error))?;
+    let written = match options.follow {
+        Some(id) => {
+            let mut view = follow::Follow::new(out, output, id);
+            show(&mut savefile, title, survey, options, Detail::Values, &mut view)
+                .map(|error| error.or_else(|| view.missing()))
+        }
+        None if output.json => {
+            let mut view = json::Json::new(out, options.clone());
+            show(&mut savefile, title, survey, options, Detail::Fields, &mut view)
+        }
+        None => {
+            let detail = if options.bytes { Detail::Fields } else { Detail::Values };
+            let mut view = human::Human::new(out, output, options.clone());
+            show(&mut savefile, title, survey, options, detail, &mut view)
+        }
+    };
+    match written.and_then(|outcome| out.flush().map(|()| outcome)) {
+        Ok(None) => Ok(()),
+        Ok(Some(failure)) => Err(failure),
+        // The reader of our output has gone: `| head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::failed(format!("cannot write: {error}"))),
+    }
+}
+
+/// Passes the capture through the analysis to the view. The failure it returns is the file's; the
+/// error is the writer's.
+fn show<R: Read, V: View>(
+    savefile: &mut Savefile<R>,
+    title: &str,
+    survey: Option<Header>,
+    options: &Options,
+    detail: Detail,
+    view: &mut V,
+) -> io::Result<Option<Failure>> {
+    let surveyed = survey.is_some();
+    // pcapng tells of its interfaces and hosts in front of its frames.
+    let mut next = savefile.next_frame();
+    let header = survey.unwrap_or_else(|| header(savefile, title, None));
+    view.header(&header)?;
+    let mut names = header.names.clone();
+    let mut analysis = Analysis::new(header.names);
+    let failure = loop {
+        match next {
+            Ok(None) => break None,
+            Ok(Some(frame)) => {
+                if !surveyed && names.len() != savefile.names().len() {
+                    names.clone_from(savefile.names());
+                    analysis.rename(names.clone());
+                }
+                let shown = options
+                    .range
+                    .is_none_or(|range| (range.first..=range.last).contains(&frame.number));
+                let detail = if shown { detail } else { Detail::Values };
+                let dissection = dissect(&frame, detail);
+                let told = analysis.frame(&frame, &dissection);
+                if shown {
+                    view.frame(&frame, &dissection, &told)?;
+                }
+            }
+            Err(error) => {
+                let message = format!("{title}: {error}; what stands before it is explained");
+                break Some(Failure::failed(message));
+            }
+        }
+        next = savefile.next_frame();
+    };
+    view.report(&analysis.report())?;
+    Ok(failure)
+}
+
+/// A link type with its name.
+fn link_name(link_type: LinkType) -> String {
+    match link_type {
+        LinkType::NULL => "BSD loopback (NULL)".to_owned(),
+        LinkType::ETHERNET => "Ethernet".to_owned(),
+        LinkType::RAW => "raw IP".to_owned(),
+        LinkType::LOOP => "OpenBSD loopback (LOOP)".to_owned(),
+        LinkType::LINUX_SLL => "Linux cooked (SLL)".to_owned(),
+        LinkType::LINUX_SLL2 => "Linux cooked (SLL2)".to_owned(),
+        LinkType(228) => "raw IPv4".to_owned(),
+        LinkType(229) => "raw IPv6".to_owned(),
+        LinkType(other) => format!("link type {other}"),
+    }
+}
+
+fn link_names(header: &Header) -> Vec<String> {
+    header.link_types.iter().map(|l| link_name(*l)).collect()
+}
+
+/// The frame's comment, unless it only repeats what is said of the frame anyway.
+fn own_comment<'a>(frame: &'a CapturedFrame, told: &Told) -> Option<&'a str> {
+    frame.comment.as_deref().filter(|comment| *comment != told.say)
+}
+
+/// The capture in a line: file, format, link type, and what was counted.
+fn overview(header: &Header) -> String {
+    let mut parts = vec![header.format.name().to_owned()];
+    parts.extend(link_names(header));
+    if let Some(counts) = header.counts {
+        parts.push(texts::frame_count(counts.frames));
+        parts.push(texts::seconds(counts.duration_ns));
+        parts.push(texts::conversation_count(counts.conversations));
+    }
+    format!("{}: {}", crate::output::escape(header.title.as_bytes()), parts.join(", "))
+}
