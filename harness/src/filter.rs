@@ -116,8 +116,8 @@ fn ipv4(bytes: &[u8]) -> Option<Ends> {
     let addresses = Some((v4(bytes, 12)?, v4(bytes, 16)?));
     let header = usize::from(bytes[0] & 0x0f) * 4;
     // Only the first fragment has the ports.
-    let first = number(bytes, 6)? & 0x1fff == 0;
-    let ports = first.then(|| ports(bytes[9], bytes.get(header..)?)).flatten();
+    let fragment_offset = number(bytes, 6)? & 0x1fff;
+    let ports = (fragment_offset == 0).then(|| ports(bytes[9], bytes.get(header..)?)).flatten();
     Some(Ends { addresses, ports })
 }
 

@@ -98,7 +98,7 @@ impl PacketSocket {
         setsockopt(&socket, sockopt::ReceiveTimestampns, &true).map_err(failed("timestamps"))?;
         bind(socket.as_raw_fd(), &address).map_err(failed("bind to the interface"))?;
         let everything = libc::packet_mreq {
-            mr_ifindex: address.ifindex() as libc::c_int,
+            mr_ifindex: (address.ifindex() as libc::c_uint).cast_signed(),
             mr_type: libc::PACKET_MR_PROMISC as libc::c_ushort,
             mr_alen: 0,
             mr_address: [0; 8],
@@ -123,19 +123,19 @@ impl PacketSocket {
 
     /// Waits for a frame for at most `timeout`; `None` when none came, or a signal did.
     pub fn wait(&mut self, timeout: Duration) -> io::Result<Option<CapturedFrame>> {
-        if let Some(frame) = self.next()? {
+        if let Some(frame) = self.take()? {
             return Ok(Some(frame));
         }
         let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
         match poll(&mut [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)], timeout) {
             Ok(0) | Err(Errno::EINTR) => Ok(None),
-            Ok(_) => self.next(),
+            Ok(_) => self.take(),
             Err(errno) => Err(errno.into()),
         }
     }
 
     /// The next frame that is already there.
-    pub fn next(&mut self) -> io::Result<Option<CapturedFrame>> {
+    pub fn take(&mut self) -> io::Result<Option<CapturedFrame>> {
         loop {
             let mut control = cmsg_space!(libc::timespec);
             let mut parts = [IoSliceMut::new(&mut self.buffer)];
@@ -149,8 +149,6 @@ impl PacketSocket {
                 Ok(message) => message,
                 Err(Errno::EAGAIN) => return Ok(None),
                 Err(Errno::EINTR) => continue,
-                // The interface went down: what it sent before has been read.
-                Err(Errno::ENETDOWN) => return Ok(None),
                 Err(errno) => return Err(errno.into()),
             };
             let length = message.bytes;
@@ -175,7 +173,7 @@ impl PacketSocket {
             return Ok(Some(CapturedFrame {
                 number: self.seen,
                 time_ns: time.map_or_else(now_ns, |t| {
-                    t.tv_sec().max(0) as u64 * 1_000_000_000 + t.tv_nsec().max(0) as u64
+                    (t.tv_sec() * 1_000_000_000 + t.tv_nsec()).max(0).cast_unsigned()
                 }),
                 link_type: self.link_type,
                 bytes: Bytes::copy_from_slice(&self.buffer[..kept]),

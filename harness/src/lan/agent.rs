@@ -27,7 +27,7 @@ use super::{BRIDGE, Lan, address};
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::packet::{OpenError, PacketSocket};
-use crate::tour::event::Event;
+use crate::tour::event::{Account, Event};
 use crate::tour::exercise::{self, Exercise, Pace, Scene};
 use crate::tour::recorder::Recorder;
 use crate::tour::stage::{Stage, Trouble};
@@ -114,10 +114,11 @@ fn inside(arguments: &Arguments) -> Result<(), Event> {
         other => refused(Refused::new("packet socket", format!("{other:?}"))),
     })?;
     tell(Event::Step("packet socket".to_owned()));
-    match exercise {
-        Some(exercise) => play(exercise, arguments, &lan, socket),
-        None => Ok(()),
-    }
+    let Some(exercise) = exercise else {
+        tell(Event::Done(Account::default()));
+        return Ok(());
+    };
+    play(exercise, arguments, &lan, socket)
 }
 
 fn play(

@@ -43,8 +43,8 @@ pub fn address(n: usize) -> Ipv4Addr {
 
 /// The MAC address of host `n`: locally administered, and it ends in the IP address.
 pub fn mac(n: usize) -> Mac {
-    let [a, b, c, d] = address(n).octets();
-    [0x02, 0x42, a, b, c, d]
+    let ip = address(n).octets();
+    [0x02, 0x42, ip[0], ip[1], ip[2], ip[3]]
 }
 
 /// The LAN, as long as this lives.

@@ -88,6 +88,9 @@ impl Scene {
             shell
         } else {
             let mut own = Command::new(&self.program);
+            // Not the link's name, in what it says of itself.
+            #[cfg(unix)]
+            std::os::unix::process::CommandExt::arg0(&mut own, "wirelab");
             own.args(arguments);
             own
         };

@@ -16,7 +16,7 @@ pub mod venue;
 
 use clap::{Args, ValueEnum};
 use std::fs::{self, File};
-use std::io::BufWriter;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -103,8 +103,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             )));
         }
         if performance.venue == Venue::Tap {
-            output
-                .say("note: only the data of these frames is real; their headers are synthesised");
+            let note = "note: only the data of these frames is real; their headers are synthesised";
+            if output.json {
+                output.say(note);
+            } else {
+                let _ = writeln!(io::stdout(), "{note}");
+            }
         }
         explain::explain_file(&path, &explain::Options::default(), output)?;
     }

@@ -17,6 +17,8 @@ use super::event::Event;
 pub const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest line a role may say; a longer one is told in pieces.
 pub const LINE_MAX: usize = 4096;
+/// The most lines of a role that are kept until somebody waits for them.
+pub const UNHEEDED_MAX: usize = 1024;
 /// How often the stop flag, and the end of a process, are looked at.
 const GLANCE: Duration = Duration::from_millis(20);
 
@@ -58,7 +60,8 @@ struct Role {
     partial: [Vec<u8>; 2],
     /// Lines on stdout that nobody has waited for yet.
     unheeded: Vec<String>,
-    last_complaint: String,
+    /// The first line on stderr: usually the one that says it.
+    complaint: String,
     open_streams: u8,
 }
 
@@ -145,8 +148,8 @@ impl<'a> Stage<'a> {
     fn ended_early(&self, role: usize, word: &str, status: ExitStatus) -> Trouble {
         let name = &self.names[role];
         let mut what = format!("{name} ended ({status}) before it said {word:?}");
-        if !self.roles[role].last_complaint.is_empty() {
-            what = format!("{what}: {}", self.roles[role].last_complaint);
+        if !self.roles[role].complaint.is_empty() {
+            what = format!("{what}: {}", self.roles[role].complaint);
         }
         Trouble::Failed(what)
     }
@@ -202,7 +205,7 @@ impl<'a> Stage<'a> {
         if status.success() {
             return Ok(());
         }
-        let (name, why) = (&self.names[role], &self.roles[role].last_complaint);
+        let (name, why) = (&self.names[role], &self.roles[role].complaint);
         Err(Trouble::Failed(format!("{name} failed ({status}): {why}")))
     }
 
@@ -245,10 +248,13 @@ impl<'a> Stage<'a> {
                 line.pop();
             }
             let text = String::from_utf8_lossy(&line).into_owned();
-            if error {
-                state.last_complaint.clone_from(&text);
-            } else {
+            if !error {
+                if state.unheeded.len() == UNHEEDED_MAX {
+                    state.unheeded.remove(0);
+                }
                 state.unheeded.push(text.clone());
+            } else if state.complaint.is_empty() {
+                state.complaint.clone_from(&text);
             }
             (self.tell)(Event::Line { role, text, error });
         }
