@@ -56,6 +56,10 @@ pub enum Command {
     Completions(generate::CompletionArguments),
     /// Print the manual page, or write all of them into a directory.
     Man(generate::ManualArguments),
+    /// The lab's LAN, in a process of its own; `tour` and `doctor` start it.
+    #[cfg(target_os = "linux")]
+    #[command(name = "__lan", hide = true)]
+    Lan(crate::lan::agent::Arguments),
 }
 
 /// The command tree as clap sees it, for completions and manual pages.
@@ -95,5 +99,7 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Clauses(arguments) => clauses::run(&arguments, output),
         Command::Completions(arguments) => generate::completions(&arguments, output),
         Command::Man(arguments) => generate::manual(&arguments, output),
+        #[cfg(target_os = "linux")]
+        Command::Lan(arguments) => crate::lan::agent::run(&arguments, output),
     }
 }

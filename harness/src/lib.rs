@@ -13,9 +13,15 @@ pub mod doctor;
 pub mod echo;
 pub mod exit;
 pub mod explain;
+pub mod filter;
 pub mod frame;
 pub mod generate;
+#[cfg(target_os = "linux")]
+pub mod lan;
 pub mod output;
+#[cfg(target_os = "linux")]
+pub mod packet;
+pub mod pcap;
 pub mod pcapng;
 pub mod savefile;
 pub mod signals;

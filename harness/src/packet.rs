@@ -1,0 +1,222 @@
+//! An interface's frames, as the kernel hands them out through a packet socket (`AF_PACKET`,
+//! packet(7)). Linux only.
+//!
+//! It may name sockets and interfaces. It does not know files, and not what a frame means. The
+//! socket belongs to the network namespace it was opened in, whatever thread reads it later.
+
+use bytes::Bytes;
+use nix::errno::Errno;
+use nix::ifaddrs::getifaddrs;
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::socket::{
+    AddressFamily, ControlMessageOwned, LinkAddr, MsgFlags, SockFlag, SockProtocol, SockType, bind,
+    recvmsg, setsockopt, socket, sockopt,
+};
+use nix::{cmsg_space, getsockopt_impl, setsockopt_impl, sockopt_impl};
+use std::io::{self, IoSliceMut};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::time::Duration;
+
+use crate::frame::{CapturedFrame, LinkType};
+
+/// The most bytes of one frame that are read: an IP packet, its link header, and room for what
+/// segmentation offload hands over in one piece. tcpdump's default too.
+pub const FRAME_MAX: usize = 262_144;
+/// How much the kernel is asked to hold for us until we read. It gives what it may.
+const RECEIVE_BUFFER: usize = 8 << 20;
+
+// The options of packet(7) that the library does not know.
+sockopt_impl!(
+    /// Joins a group of the interface; here, all that passes by.
+    AddMembership,
+    SetOnly,
+    libc::SOL_PACKET,
+    libc::PACKET_ADD_MEMBERSHIP,
+    libc::packet_mreq
+);
+sockopt_impl!(
+    /// Frames received and frames dropped since last asked.
+    PacketStatistics,
+    GetOnly,
+    libc::SOL_PACKET,
+    libc::PACKET_STATISTICS,
+    [u32; 2]
+);
+
+/// Which step of opening failed, and with what.
+#[derive(Debug)]
+pub enum OpenError {
+    /// No interface of this name; these there are.
+    NoSuchInterface(Vec<String>),
+    /// The kernel does not let us have a packet socket.
+    Refused(io::Error),
+    /// Frames of this kind of hardware (an `ARPHRD_` number) are not understood.
+    UnknownLink(u16),
+    /// Another step failed: its name, and why.
+    Failed(&'static str, io::Error),
+}
+
+/// An open capture of one interface.
+#[derive(Debug)]
+pub struct PacketSocket {
+    socket: OwnedFd,
+    index: usize,
+    loopback: bool,
+    link_type: LinkType,
+    buffer: Vec<u8>,
+    seen: u64,
+    received: u64,
+    dropped: u64,
+}
+
+impl PacketSocket {
+    /// Captures `interface`, what is addressed to others included. When this returns, every
+    /// frame that passes from now on will be read.
+    pub fn open(interface: &str) -> Result<Self, OpenError> {
+        let address = find(interface)?;
+        let loopback = address.hatype() == libc::ARPHRD_LOOPBACK;
+        let link_type = match address.hatype() {
+            libc::ARPHRD_ETHER | libc::ARPHRD_LOOPBACK => LinkType::ETHERNET,
+            // A tunnel without link header: the frame begins with IP.
+            libc::ARPHRD_NONE | libc::ARPHRD_PPP => LinkType::RAW,
+            other => return Err(OpenError::UnknownLink(other)),
+        };
+        let socket = socket(
+            AddressFamily::Packet,
+            SockType::Raw,
+            SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK,
+            SockProtocol::EthAll,
+        )
+        .map_err(|errno| OpenError::Refused(errno.into()))?;
+        let failed = |step| move |errno: Errno| OpenError::Failed(step, errno.into());
+        // With privilege beyond the system's limit, else up to it.
+        if setsockopt(&socket, sockopt::RcvBufForce, &RECEIVE_BUFFER).is_err() {
+            setsockopt(&socket, sockopt::RcvBuf, &RECEIVE_BUFFER)
+                .map_err(failed("receive buffer"))?;
+        }
+        setsockopt(&socket, sockopt::ReceiveTimestampns, &true).map_err(failed("timestamps"))?;
+        bind(socket.as_raw_fd(), &address).map_err(failed("bind to the interface"))?;
+        let everything = libc::packet_mreq {
+            mr_ifindex: (address.ifindex() as libc::c_uint).cast_signed(),
+            mr_type: libc::PACKET_MR_PROMISC as libc::c_ushort,
+            mr_alen: 0,
+            mr_address: [0; 8],
+        };
+        setsockopt(&socket, AddMembership, &everything).map_err(failed("promiscuous mode"))?;
+        Ok(Self {
+            socket,
+            index: address.ifindex(),
+            loopback,
+            link_type,
+            buffer: vec![0; FRAME_MAX],
+            seen: 0,
+            received: 0,
+            dropped: 0,
+        })
+    }
+
+    /// How the frames' first bytes are to be read.
+    pub fn link_type(&self) -> LinkType {
+        self.link_type
+    }
+
+    /// Waits for a frame for at most `timeout`; `None` when none came, or a signal did.
+    pub fn wait(&mut self, timeout: Duration) -> io::Result<Option<CapturedFrame>> {
+        if let Some(frame) = self.take()? {
+            return Ok(Some(frame));
+        }
+        let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
+        match poll(&mut [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)], timeout) {
+            Ok(0) | Err(Errno::EINTR) => Ok(None),
+            Ok(_) => self.take(),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
+    /// The next frame that is already there.
+    pub fn take(&mut self) -> io::Result<Option<CapturedFrame>> {
+        loop {
+            let mut control = cmsg_space!(libc::timespec);
+            let mut parts = [IoSliceMut::new(&mut self.buffer)];
+            // With MSG_TRUNC the length is the frame's, not what fitted.
+            let message = match recvmsg::<LinkAddr>(
+                self.socket.as_raw_fd(),
+                &mut parts,
+                Some(&mut control),
+                MsgFlags::MSG_TRUNC,
+            ) {
+                Ok(message) => message,
+                Err(Errno::EAGAIN) => return Ok(None),
+                Err(Errno::EINTR) => continue,
+                Err(errno) => return Err(errno.into()),
+            };
+            let length = message.bytes;
+            let time = message.cmsgs().ok().and_then(|mut all| {
+                all.find_map(|one| match one {
+                    ControlMessageOwned::ScmTimestampns(time) => Some(time),
+                    _ => None,
+                })
+            });
+            let from = message.address;
+            // Before `bind` the socket heard every interface; and on the loopback each frame
+            // passes twice, out and in: it is kept once, on its way in.
+            let wanted = from.is_some_and(|from| {
+                from.ifindex() == self.index
+                    && !(self.loopback && from.pkttype() == libc::PACKET_OUTGOING)
+            });
+            if !wanted {
+                continue;
+            }
+            self.seen += 1;
+            let kept = length.min(self.buffer.len());
+            return Ok(Some(CapturedFrame {
+                number: self.seen,
+                time_ns: time.map_or_else(now_ns, |t| {
+                    (t.tv_sec() * 1_000_000_000 + t.tv_nsec()).max(0).cast_unsigned()
+                }),
+                link_type: self.link_type,
+                bytes: Bytes::copy_from_slice(&self.buffer[..kept]),
+                original_len: length as u32,
+                comment: None,
+            }));
+        }
+    }
+
+    /// Frames that the kernel counted so far, the dropped ones included, and those it dropped
+    /// because nobody read them in time.
+    pub fn statistics(&mut self) -> (u64, u64) {
+        // The kernel starts again from 0 with each question.
+        if let Ok([received, dropped]) =
+            nix::sys::socket::getsockopt(&self.socket, PacketStatistics)
+        {
+            self.received += u64::from(received);
+            self.dropped += u64::from(dropped);
+        }
+        (self.received, self.dropped)
+    }
+}
+
+/// The names of the interfaces there are.
+pub fn interfaces() -> Vec<String> {
+    let mut names: Vec<String> =
+        getifaddrs().map(|all| all.map(|one| one.interface_name).collect()).unwrap_or_default();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Nanoseconds since 1970 UTC.
+pub fn now_ns() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| time.as_nanos() as u64)
+}
+
+fn find(interface: &str) -> Result<LinkAddr, OpenError> {
+    let all =
+        getifaddrs().map_err(|errno| OpenError::Failed("list of interfaces", errno.into()))?;
+    all.filter(|one| one.interface_name == interface)
+        .find_map(|one| one.address.and_then(|address| address.as_link_addr().copied()))
+        .ok_or_else(|| OpenError::NoSuchInterface(interfaces()))
+}

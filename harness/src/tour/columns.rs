@@ -1,0 +1,74 @@
+//! The roles' words on the screen as they say them: a column for each role.
+//!
+//! It may name the terminal's width. It does not know exercises, and not why a role speaks.
+
+use std::io::{self, Write};
+
+use crate::output::{Output, Tone, escape};
+
+/// A column is not made narrower than this; then the columns run past the edge.
+const COLUMN_MIN: usize = 24;
+/// The page's width when nobody says another.
+const WIDTH: usize = 100;
+
+/// The columns.
+#[derive(Debug)]
+pub struct Columns<'a> {
+    output: &'a Output,
+    width: usize,
+}
+
+impl<'a> Columns<'a> {
+    /// Columns under these headings. With `--json` they go to stderr, because stdout is for the
+    /// frames.
+    pub fn new(names: &[String], output: &'a Output) -> Self {
+        let page = std::env::var("COLUMNS").ok().and_then(|w| w.parse().ok()).unwrap_or(WIDTH);
+        let width = (page / names.len().max(1)).clamp(COLUMN_MIN, WIDTH);
+        let columns = Self { output, width };
+        let heads: Vec<String> = names.iter().map(|name| format!("{name:<width$}")).collect();
+        columns.put(&columns.output.paint(Tone::Heading, heads.concat().trim_end()));
+        columns
+    }
+
+    /// Shows a line of a role in its column; a long one is folded.
+    pub fn line(&self, role: usize, text: &str, error: bool) {
+        let safe = readable(text);
+        let letters: Vec<char> = safe.chars().collect();
+        let mut pieces: Vec<String> =
+            letters.chunks(self.width - 2).map(|piece| piece.iter().collect()).collect();
+        if pieces.is_empty() {
+            pieces.push(String::new());
+        }
+        for piece in pieces {
+            let tone = if error { Tone::Bad } else { Tone::Data };
+            let indent = " ".repeat(role * self.width);
+            let line = format!("{indent}{}", self.output.paint(tone, &piece));
+            self.put(line.trim_end());
+        }
+    }
+
+    fn put(&self, line: &str) {
+        if self.output.json {
+            self.output.say(line);
+        } else {
+            // A reader who has seen enough is no failure; the file is still written.
+            let _ = writeln!(io::stdout(), "{line}");
+        }
+    }
+}
+
+/// Safe on a terminal, but quotes and backslashes as the role said them: this is a program's
+/// own text, not bytes from the wire.
+fn readable(text: &str) -> String {
+    escape(text.as_bytes()).replace("\\\"", "\"").replace("\\\\", "\\")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn a_role_cannot_reach_the_terminal() {
+        assert_eq!(readable("say \"hi\" \x1b[2J\r"), "say \"hi\" \\x1b[2J\\r");
+    }
+}

@@ -1,0 +1,210 @@
+//! `wirelab tour`: each exercise from its first frame to its analysis, in one command.
+//!
+//! It may name every part of the lab and only puts them together: the exercise (`exercise`), the
+//! place where it is played and recorded (`venue`), the screen (`columns`), the file (`pcapng`)
+//! and the account of it (`explain`). It does not know protocols, and not how a LAN is built.
+
+pub mod columns;
+pub mod event;
+pub mod exercise;
+#[cfg(target_os = "linux")]
+pub mod recorder;
+pub mod relay;
+pub mod stage;
+pub mod synthesise;
+pub mod venue;
+
+use clap::{Args, ValueEnum};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::exit::Failure;
+use crate::explain;
+use crate::frame::LinkType;
+use crate::output::Output;
+use crate::pcapng::{Interface, Statistics, Writer};
+use exercise::{EXERCISES, Exercise, Pace};
+use venue::{Performance, Venue};
+
+/// Where the frames come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Net {
+    /// The best of the others that this machine allows.
+    #[default]
+    Auto,
+    /// A LAN of our own: real frames, from the first ARP on.
+    Netns,
+    /// The loopback interface: real segments, no ARP; needs the right to capture.
+    Lo,
+    /// A relay between the roles: real data, synthesised headers; always possible.
+    Tap,
+}
+
+/// Arguments.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Arguments {
+    /// Which exercise, or `all`.
+    #[arg(value_name = "EXERCISE")]
+    pub exercise: Option<String>,
+    /// Where the frames come from.
+    #[arg(long, value_enum, default_value = "auto", env = "WIRELAB_NET")]
+    pub net: Net,
+    /// A tenth of a second between messages (the default).
+    #[arg(long, conflicts_with = "lab")]
+    pub fast: bool,
+    /// The lab's own pace.
+    #[arg(long)]
+    pub lab: bool,
+    /// How many messages; the lab's texts repeat.
+    #[arg(short = 'n', value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000))]
+    pub messages: Option<u32>,
+    /// Where the capture goes: a directory, or a file if it ends in .pcapng.
+    #[arg(short = 'w', value_name = "DIR|FILE.pcapng")]
+    pub write: Option<PathBuf>,
+    /// Another's program as a role; it finds the other side in WIRELAB_HOST and WIRELAB_PORT.
+    #[arg(long, value_name = "ROLE=COMMAND")]
+    pub foreign: Vec<String>,
+}
+
+impl Arguments {
+    /// The pace that was asked for.
+    pub fn pace(&self) -> Pace {
+        if self.lab { Pace::Lab } else { Pace::Fast }
+    }
+}
+
+/// Does it.
+pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let exercises = chosen(arguments)?;
+    check_foreign(arguments, &exercises)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        // A second one ends us at once, whatever we are waiting for; the LAN ends with us.
+        signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
+            .map_err(|e| Failure::failed(format!("signals cannot be caught: {e}")))?;
+    }
+    for exercise in exercises {
+        let path = file_for(arguments, exercise)?;
+        let performance = venue::perform(exercise, arguments, &stop, output)?;
+        if stop.load(Ordering::Relaxed) {
+            return Err(Failure::interrupted());
+        }
+        write(&path, &performance)?;
+        let account = performance.account;
+        output.say(&format!("wrote {} ({} frames)", path.display(), performance.frames.len()));
+        if account.dropped > 0 {
+            let dropped = account.dropped;
+            return Err(Failure::failed(format!(
+                "{dropped} frames dropped by the kernel: the capture has gaps; try again"
+            )));
+        }
+        if performance.venue == Venue::Tap {
+            let note = "note: only the data of these frames is real; their headers are synthesised";
+            if output.json {
+                output.say(note);
+            } else {
+                let _ = writeln!(io::stdout(), "{note}");
+            }
+        }
+        explain::explain_file(&path, &explain::Options::default(), output)?;
+    }
+    Ok(())
+}
+
+fn chosen(arguments: &Arguments) -> Result<Vec<&'static Exercise>, Failure> {
+    let name = arguments.exercise.as_deref().unwrap_or("all");
+    let exercises: Vec<_> =
+        EXERCISES.iter().filter(|one| name == "all" || one.name == name).collect();
+    if exercises.is_empty() {
+        let names: Vec<_> = EXERCISES.iter().map(|one| one.name).collect();
+        return Err(Failure::usage(format!(
+            "there is no exercise {name:?}; there are: {}, all",
+            names.join(", ")
+        )));
+    }
+    Ok(exercises)
+}
+
+fn check_foreign(arguments: &Arguments, exercises: &[&Exercise]) -> Result<(), Failure> {
+    let roles: Vec<_> =
+        exercises.iter().flat_map(|one| one.parts.iter().map(|part| part.role)).collect();
+    for foreign in &arguments.foreign {
+        let role = foreign.split_once('=').map(|(role, _)| role).ok_or_else(|| {
+            Failure::usage(format!("--foreign {foreign:?}: expected ROLE=COMMAND"))
+        })?;
+        if !roles.contains(&role) {
+            return Err(Failure::usage(format!(
+                "--foreign: no role {role:?}; the roles are: {}",
+                roles.join(", ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Where the capture goes; its directory is made, and one that cannot be is found out before
+/// the play.
+fn file_for(arguments: &Arguments, exercise: &Exercise) -> Result<PathBuf, Failure> {
+    let asked = arguments.write.clone().unwrap_or_else(|| PathBuf::from("captures"));
+    let path = if asked.extension().is_some_and(|e| e == "pcapng") {
+        if arguments.exercise.as_deref().is_none_or(|name| name == "all") && EXERCISES.len() > 1 {
+            return Err(Failure::usage(
+                "-w FILE.pcapng holds one exercise: name it, or give a DIR",
+            ));
+        }
+        asked
+    } else {
+        asked.join(format!("{}.pcapng", exercise.name))
+    };
+    if let Some(directory) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+        fs::create_dir_all(directory).map_err(|e| {
+            Failure::failed(format!("cannot make {}: {e}; use -w DIR", directory.display()))
+        })?;
+    }
+    Ok(path)
+}
+
+/// Writes what was recorded, with the names and the comments of the analysis.
+fn write(path: &Path, performance: &Performance) -> Result<(), Failure> {
+    let frames = &performance.frames;
+    let comments = explain::comments(frames, &performance.names);
+    let failed =
+        |e: std::io::Error| Failure::failed(format!("cannot write {}: {e}", path.display()));
+    let file = BufWriter::new(File::create(path).map_err(failed)?);
+    let venue = performance.venue;
+    let work = || -> std::io::Result<()> {
+        let mut writer = Writer::new(file, venue.section_comment())?;
+        let interface = writer.interface(&Interface {
+            name: venue.interface(),
+            description: Some(venue.description()),
+            link_type: frames.first().map_or(LinkType::ETHERNET, |frame| frame.link_type),
+            snap_len: 0,
+        })?;
+        writer.names(&performance.names)?;
+        for (n, frame) in frames.iter().enumerate() {
+            let said = comments.get(n).map_or("", String::as_str);
+            let comment = match (&frame.comment, said) {
+                (Some(own), "") => own.clone(),
+                (Some(own), said) => format!("{said} ({own})"),
+                (None, said) => said.to_owned(),
+            };
+            writer.frame(interface, frame, Some(&comment))?;
+        }
+        let account = performance.account;
+        writer.statistics(
+            interface,
+            &Statistics {
+                start_ns: account.start_ns,
+                end_ns: account.end_ns,
+                received: account.received,
+                dropped: account.dropped,
+            },
+        )?;
+        writer.finish().map(drop)
+    };
+    work().map_err(failed)
+}

@@ -1,0 +1,271 @@
+//! Where an exercise is played: on a LAN of its own, on the loopback, or through a relay; and
+//! which of them this machine allows.
+//!
+//! It may name the three places. It does not know what is played, nor what becomes of the frames.
+
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::columns::Columns;
+use super::event::{Account, Event};
+use super::exercise::{Exercise, Scene};
+use super::relay::Relay;
+use super::stage::{Stage, Trouble};
+use super::{Arguments, Net};
+use crate::exit::Failure;
+use crate::frame::{CapturedFrame, HostNames};
+use crate::output::Output;
+
+/// Where the frames came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Venue {
+    /// A LAN of our own.
+    Netns,
+    /// The loopback interface.
+    Lo,
+    /// A relay between the roles.
+    Tap,
+}
+
+impl Venue {
+    /// What the capture file calls the interface.
+    pub fn interface(self) -> &'static str {
+        match self {
+            Self::Netns => "br-lab",
+            Self::Lo => "lo",
+            Self::Tap => "tap (synthesised headers)",
+        }
+    }
+
+    /// What the capture file says of it.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Netns => "bridge of the lab's own LAN",
+            Self::Lo => "loopback interface, the exercise's ports only",
+            Self::Tap => "relay between the roles: real data, synthesised header on every frame",
+        }
+    }
+
+    /// What the file says of itself as a whole.
+    pub fn section_comment(self) -> Option<&'static str> {
+        match self {
+            Self::Netns | Self::Lo => None,
+            Self::Tap => Some(
+                "The application data was recorded by a relay; every Ethernet, IP and TCP \
+                 header is a synthesised header, and so are handshake, ACKs and close.",
+            ),
+        }
+    }
+}
+
+/// What an exercise left behind.
+#[derive(Debug)]
+pub struct Performance {
+    /// Where it was played.
+    pub venue: Venue,
+    /// The frames, in order.
+    pub frames: Vec<CapturedFrame>,
+    /// What the hosts are called.
+    pub names: HostNames,
+    /// The capture's own account.
+    pub account: Account,
+}
+
+/// Why there is no performance.
+enum NotPlayed {
+    /// The machine does not allow this venue: what was refused.
+    Refused(String),
+    Trouble(Trouble),
+}
+
+/// Plays the exercise where the arguments say, or at the best place there is.
+pub fn perform(
+    exercise: &'static Exercise,
+    arguments: &Arguments,
+    stop: &Arc<AtomicBool>,
+    output: &Output,
+) -> Result<Performance, Failure> {
+    let venues: &[Venue] = match arguments.net {
+        Net::Auto => &[Venue::Netns, Venue::Lo, Venue::Tap],
+        Net::Netns => &[Venue::Netns],
+        Net::Lo => &[Venue::Lo],
+        Net::Tap => &[Venue::Tap],
+    };
+    let mut refusal = String::new();
+    for venue in venues {
+        let played = match venue {
+            #[cfg(target_os = "linux")]
+            Venue::Netns => netns(exercise, arguments, stop, output),
+            #[cfg(target_os = "linux")]
+            Venue::Lo => lo(exercise, arguments, stop, output),
+            #[cfg(not(target_os = "linux"))]
+            Venue::Netns | Venue::Lo => Err(NotPlayed::Refused("needs Linux".to_owned())),
+            Venue::Tap => tap(exercise, arguments, stop, output),
+        };
+        match played {
+            Ok(performance) => return Ok(performance),
+            Err(NotPlayed::Trouble(Trouble::Stopped)) => return Err(Failure::interrupted()),
+            Err(NotPlayed::Trouble(Trouble::Failed(why))) => {
+                return Err(Failure::failed(format!("the {} exercise: {why}", exercise.name)));
+            }
+            Err(NotPlayed::Refused(why)) => {
+                refusal = match venue {
+                    Venue::Netns => format!("no LAN of its own here ({why})"),
+                    Venue::Lo => format!("no capture on the loopback ({why})"),
+                    Venue::Tap => format!("no relay ({why})"),
+                };
+                if venues.len() > 1 {
+                    output.say(&format!("{refusal}; trying the next best"));
+                }
+            }
+        }
+    }
+    Err(Failure::failed(format!("{refusal}; `wirelab doctor` says more")))
+}
+
+fn host_names(exercise: &Exercise) -> Vec<String> {
+    exercise.parts.iter().map(|part| part.host.to_owned()).collect()
+}
+
+/// The names on the lab's own addresses.
+fn lab_names(exercise: &Exercise) -> HostNames {
+    let address = |n: usize| IpAddr::V4(Ipv4Addr::new(172, 18, 0, 2 + n as u8));
+    exercise.parts.iter().enumerate().map(|(n, part)| (address(n), part.host.to_owned())).collect()
+}
+
+fn scene(arguments: &Arguments, program: PathBuf, host: &str, port: u16, target: u16) -> Scene {
+    Scene {
+        program,
+        bind: host.to_owned(),
+        bind_port: port,
+        target: host.to_owned(),
+        target_port: target,
+        pace: arguments.pace(),
+        messages: arguments.messages,
+        foreign: arguments
+            .foreign
+            .iter()
+            .filter_map(|one| one.split_once('=').map(|(r, c)| (r.to_owned(), c.to_owned())))
+            .collect(),
+    }
+}
+
+/// On a LAN of its own: the agent plays, we only listen.
+#[cfg(target_os = "linux")]
+fn netns(
+    exercise: &'static Exercise,
+    arguments: &Arguments,
+    stop: &Arc<AtomicBool>,
+    output: &Output,
+) -> Result<Performance, NotPlayed> {
+    let mut command = crate::lan::agent::command();
+    command.arg(exercise.name);
+    command.args(["--pace", if arguments.lab { "lab" } else { "fast" }]);
+    if let Some(messages) = arguments.messages {
+        command.args(["--messages", &messages.to_string()]);
+    }
+    for foreign in &arguments.foreign {
+        command.args(["--foreign", foreign]);
+    }
+    let mut agent = crate::lan::listen::Agent::start(&mut command)
+        .map_err(|e| NotPlayed::Refused(format!("cannot start the LAN's process: {e}")))?;
+    let mut columns = None;
+    let mut frames = Vec::new();
+    loop {
+        match agent.next(stop) {
+            None => return Err(NotPlayed::Trouble(Trouble::Stopped)),
+            Some(Event::Step(step)) => log::info!("{step}"),
+            Some(Event::Refused(step, why)) => {
+                return Err(NotPlayed::Refused(format!("{step}: {why}")));
+            }
+            Some(Event::Line { role, text, error }) => columns
+                .get_or_insert_with(|| Columns::new(&host_names(exercise), output))
+                .line(role, &text, error),
+            Some(Event::Frame(frame)) => frames.push(frame),
+            Some(Event::Failed(why)) => return Err(NotPlayed::Trouble(Trouble::Failed(why))),
+            Some(Event::Done(account)) => {
+                let names = lab_names(exercise);
+                return Ok(Performance { venue: Venue::Netns, frames, names, account });
+            }
+        }
+    }
+}
+
+/// Plays here, with the roles as our own children on this machine's own network.
+fn play_here(
+    exercise: &'static Exercise,
+    scene: &Scene,
+    stop: &Arc<AtomicBool>,
+    output: &Output,
+) -> Result<(), Trouble> {
+    let columns = Columns::new(&host_names(exercise), output);
+    let mut tell = |event| {
+        if let Event::Line { role, text, error } = event {
+            columns.line(role, &text, error);
+        }
+    };
+    let launch = Box::new(|_: usize, command: &mut Command| command.spawn());
+    let mut stage = Stage::new(host_names(exercise), launch, &mut tell, Arc::clone(stop));
+    (exercise.play)(&mut stage, scene)
+}
+
+/// A port that nobody uses at the moment.
+fn free_port(host: &str) -> Result<u16, NotPlayed> {
+    TcpListener::bind((host, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(|e| NotPlayed::Refused(format!("no free port on {host}: {e}")))
+}
+
+/// On the loopback. The server is at 127.0.0.2, so that the two sides have names of their own.
+#[cfg(target_os = "linux")]
+fn lo(
+    exercise: &'static Exercise,
+    arguments: &Arguments,
+    stop: &Arc<AtomicBool>,
+    output: &Output,
+) -> Result<Performance, NotPlayed> {
+    const SERVER: &str = "127.0.0.2";
+    let socket = crate::packet::PacketSocket::open("lo")
+        .map_err(|e| NotPlayed::Refused(crate::capture::explain_open_error("lo", &e)))?;
+    let port = free_port(SERVER)?;
+    let program = PathBuf::from(crate::lan::agent::OURSELVES);
+    let filter = crate::filter::Filter { port: Some(port), host: None };
+    let recorder = super::recorder::Recorder::start(socket, move |frame| filter.keeps(frame));
+    let played = play_here(exercise, &scene(arguments, program, SERVER, port, port), stop, output);
+    let recorded = recorder.finish();
+    played.map_err(NotPlayed::Trouble)?;
+    let (frames, account) =
+        recorded.map_err(|e| NotPlayed::Trouble(Trouble::Failed(format!("the capture: {e}"))))?;
+    let mut names = HostNames::new();
+    names.insert(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), exercise.parts[0].host.to_owned());
+    names.insert(IpAddr::V4(Ipv4Addr::LOCALHOST), exercise.parts[1].host.to_owned());
+    Ok(Performance { venue: Venue::Lo, frames, names, account })
+}
+
+/// Through a relay: the client talks to it, it talks to the server.
+fn tap(
+    exercise: &'static Exercise,
+    arguments: &Arguments,
+    stop: &Arc<AtomicBool>,
+    output: &Output,
+) -> Result<Performance, NotPlayed> {
+    const HERE: &str = "127.0.0.1";
+    let program = std::env::current_exe()
+        .map_err(|e| NotPlayed::Refused(format!("where our program is: {e}")))?;
+    let port = free_port(HERE)?;
+    let relay = Relay::start(Ipv4Addr::LOCALHOST, port)
+        .map_err(|e| NotPlayed::Refused(format!("a relay on {HERE}: {e}")))?;
+    let scene = scene(arguments, program, HERE, port, relay.port());
+    let played = play_here(exercise, &scene, stop, output);
+    let records = relay.finish();
+    played.map_err(NotPlayed::Trouble)?;
+    let (start_ns, end_ns) = (records.start_ns, super::relay::now_ns());
+    let frames = super::synthesise::frames(&records.happenings, exercise.port);
+    let received = frames.len() as u64;
+    let account = Account { start_ns, end_ns, received, dropped: 0 };
+    Ok(Performance { venue: Venue::Tap, frames, names: lab_names(exercise), account })
+}
