@@ -26,7 +26,8 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
     /// When to colour.
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, env = "WIRELAB_COLOR")]
+    #[arg(long, global = true, value_enum, env = "WIRELAB_COLOR")]
+    #[arg(default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
     /// Say less on stderr.
     #[arg(short, long, global = true)]
