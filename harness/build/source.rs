@@ -120,7 +120,7 @@ fn line_offset(text: &str, line: usize) -> usize {
 
 /// The line (from 1) on which the byte at `offset` stands.
 fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.as_bytes()[..offset].iter().filter(|byte| **byte == b'\n').count()
+    1 + text[..offset].matches('\n').count()
 }
 
 /// Where the item that begins at `start` ends: after the `;` or the `}` that closes its first

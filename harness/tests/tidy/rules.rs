@@ -309,7 +309,7 @@ fn dependencies(file: &File) -> Vec<Finding> {
     let mut section = String::new();
     for (line, text) in (1..).zip(file.text.lines()) {
         if let Some(name) = text.trim().strip_prefix('[') {
-            section = name.trim_end_matches(']').to_owned();
+            section = name.trim_end_matches(']').into();
             // `[dependencies.mio]` names one in the heading itself.
             if let Some(name) = section.strip_prefix("dependencies.") {
                 found.extend(dependency(file, line, name));
