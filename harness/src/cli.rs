@@ -57,6 +57,8 @@ pub enum Command {
     Completions(generate::CompletionArguments),
     /// Print the manual page, or write all of them into a directory.
     Man(generate::ManualArguments),
+    /// Print the version.
+    Version(generate::VersionArguments),
 }
 
 /// The command tree as clap sees it, for completions and manual pages.
@@ -96,5 +98,6 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Clauses(arguments) => clauses::run(&arguments, output),
         Command::Completions(arguments) => generate::completions(&arguments, output),
         Command::Man(arguments) => generate::manual(&arguments, output),
+        Command::Version(arguments) => generate::version(&arguments, output),
     }
 }

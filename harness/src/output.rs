@@ -67,17 +67,6 @@ impl Output {
         Self { json, color: color && !json, quiet, verbose }
     }
 
-    /// Data on stdout. A reader who has enough of it (`| head`) is no failure.
-    pub fn data(&self, text: &str) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(Failure::failed(format!("stdout cannot be written: {error}")))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// A line of talk on stderr, unless `--quiet`.
     pub fn say(&self, line: &str) {
         if !self.quiet {
@@ -116,6 +105,17 @@ impl Output {
         };
         if log::set_logger(&Stderr).is_ok() {
             log::set_max_level(level);
+        }
+    }
+
+    /// Data on stdout. A reader who has enough of it (`| head`) is no failure.
+    pub fn data(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::failed(format!("stdout cannot be written: {error}")))
+            }
+            _ => Ok(()),
         }
     }
 }

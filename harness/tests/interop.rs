@@ -6,6 +6,8 @@
 #[path = "interop/captures.rs"]
 mod captures;
 mod common;
+#[path = "interop/shells.rs"]
+mod shells;
 #[path = "interop/tcp.rs"]
 mod tcp;
 
@@ -14,5 +16,6 @@ fn main() -> std::process::ExitCode {
     let mut trials = common::reference::Trials::default();
     tcp::add(&mut trials);
     captures::add(&mut trials);
+    shells::add(&mut trials);
     libtest_mimic::run(&arguments, trials.into_trials()).exit_code()
 }

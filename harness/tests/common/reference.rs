@@ -16,6 +16,8 @@ const REQUIRE: &str = "WIRELAB_REQUIRE_REFERENCES";
 /// Something of the machine's that a test cannot do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
+    /// bash, which reads our completion script.
+    Bash,
     /// Python 3, which runs the lab's own programs.
     Python,
     /// tshark, which reads what we capture.
@@ -37,6 +39,7 @@ enum Lack {
 impl Need {
     fn lack(self) -> Option<Lack> {
         match self {
+            Self::Bash => missing("bash"),
             Self::Python => missing("python3"),
             Self::Tshark => missing("tshark"),
             Self::Tcpdump => missing("tcpdump"),
