@@ -39,9 +39,12 @@ struct Entry {
 
 impl Entry {
     fn new(protocol: Protocol, clause: Clause) -> Self {
-        let named = lists::citations().iter().filter(|cite| clause.is_named_by(cite.text));
-        let (tests, code) = named.partition(|cite| cite.test);
         let left_out = lists::left_out().iter().find(|out| out.names(&clause));
+        // Who cites the family of a clause that is left out does not mean that clause.
+        let named = lists::citations().iter().filter(|cite| {
+            cite.text == clause.id || left_out.is_none() && clause.is_named_by(cite.text)
+        });
+        let (tests, code) = named.partition(|cite| cite.test);
         Self { protocol, clause, code, tests, left_out }
     }
 
@@ -57,7 +60,10 @@ impl Entry {
         let mut text = format!("{id}  {level}  {binds}: {rule}\n");
         for (kind, cites) in [("code", &self.code), ("test", &self.tests)] {
             for cite in cites {
-                let _ = writeln!(text, "    {kind}  {}", cite.place());
+                // A citation of a whole section says less than one of the clause itself.
+                let family = if cite.text == self.clause.id { "" } else { cite.text };
+                let how = if family.is_empty() { "" } else { ", as " };
+                let _ = writeln!(text, "    {kind}  {}{how}{family}", cite.place());
             }
         }
         if let Some(LeftOut { reason, file, line, .. }) = self.left_out {
@@ -68,7 +74,7 @@ impl Entry {
 
     fn json(&self) -> serde_json::Value {
         let places = |cites: &[&Citation]| -> Vec<serde_json::Value> {
-            let place = |c: &&Citation| json!({"file": c.file, "line": c.line, "in": c.function});
+            let place = |c: &&Citation| json!({"file": c.file, "line": c.line, "in": c.function, "as": c.text});
             cites.iter().map(place).collect()
         };
         let Clause { id, section, level, binds, rule, testable } = self.clause;
