@@ -53,12 +53,12 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// The clauses of the specifications, with the code and the tests that cite them.
     Clauses(clauses::Arguments),
+    /// Print the version.
+    Version(generate::VersionArguments),
     /// Print a shell's completion script.
     Completions(generate::CompletionArguments),
     /// Print the manual page, or write all of them into a directory.
     Man(generate::ManualArguments),
-    /// Print the version.
-    Version(generate::VersionArguments),
 }
 
 /// The command tree as clap sees it, for completions and manual pages.
@@ -96,8 +96,8 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Echo(command) => echo::run(&command, output),
         Command::Doctor(arguments) => doctor::run(&arguments, output),
         Command::Clauses(arguments) => clauses::run(&arguments, output),
+        Command::Version(arguments) => generate::version(&arguments, output),
         Command::Completions(arguments) => generate::completions(&arguments, output),
         Command::Man(arguments) => generate::manual(&arguments, output),
-        Command::Version(arguments) => generate::version(&arguments, output),
     }
 }

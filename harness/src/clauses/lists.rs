@@ -15,6 +15,7 @@ pub enum Protocol {
     /// HTTP/1.1 and its semantics.
     Http,
     /// The echo service, and the TCP below it.
+    #[value(alias = "tcp")]
     Echo,
 }
 
