@@ -26,7 +26,8 @@ pub struct Global {
     #[arg(long, global = true)]
     pub json: bool,
     /// When to colour.
-    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, env = "WIRELAB_COLOR")]
+    #[arg(long, global = true, value_enum, env = "WIRELAB_COLOR")]
+    #[arg(default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
     /// Say less on stderr.
     #[arg(short, long, global = true)]
@@ -52,6 +53,8 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// The clauses of the specifications, with the code and the tests that cite them.
     Clauses(clauses::Arguments),
+    /// Print the version.
+    Version(generate::VersionArguments),
     /// Print a shell's completion script.
     Completions(generate::CompletionArguments),
     /// Print the manual page, or write all of them into a directory.
@@ -97,6 +100,7 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Echo(command) => echo::run(&command, output),
         Command::Doctor(arguments) => doctor::run(&arguments, output),
         Command::Clauses(arguments) => clauses::run(&arguments, output),
+        Command::Version(arguments) => generate::version(&arguments, output),
         Command::Completions(arguments) => generate::completions(&arguments, output),
         Command::Man(arguments) => generate::manual(&arguments, output),
         #[cfg(target_os = "linux")]

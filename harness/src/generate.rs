@@ -1,24 +1,75 @@
-//! Under way.
+//! What is made from the command tree itself: completion scripts, manual pages, the version.
+//!
+//! It knows the tree as a whole (`cli::tree`). It does not know what any command does.
 
 use clap::Args;
+use clap_complete::Shell;
+use clap_mangen::Man;
+use serde_json::json;
+use std::path::{Path, PathBuf};
 
+use crate::cli;
 use crate::exit::Failure;
 use crate::output::Output;
 
-/// Arguments.
+/// For which shell.
 #[derive(Debug, Args)]
-pub struct CompletionArguments {}
-
-/// Arguments.
-#[derive(Debug, Args)]
-pub struct ManualArguments {}
-
-/// Does it.
-pub fn completions(_arguments: &CompletionArguments, _output: &Output) -> Result<(), Failure> {
-    Err(Failure::failed("not here yet"))
+pub struct CompletionArguments {
+    /// The shell that is to read the script.
+    #[arg(value_enum)]
+    shell: Shell,
 }
 
-/// Does it.
-pub fn manual(_arguments: &ManualArguments, _output: &Output) -> Result<(), Failure> {
-    Err(Failure::failed("not here yet"))
+/// Where the pages go.
+#[derive(Debug, Args)]
+pub struct ManualArguments {
+    /// A directory for the pages of all commands; without one, the main page goes to stdout.
+    directory: Option<PathBuf>,
+}
+
+/// Nothing of its own; `--json` is every command's.
+#[derive(Debug, Args)]
+pub struct VersionArguments {}
+
+/// Prints the completion script of one shell.
+pub fn completions(arguments: &CompletionArguments, output: &Output) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut cli::tree(), "wirelab", &mut script);
+    output.data(&String::from_utf8_lossy(&script))
+}
+
+/// Prints the main manual page, or writes one per command into a directory.
+pub fn manual(arguments: &ManualArguments, output: &Output) -> Result<(), Failure> {
+    if let Some(directory) = &arguments.directory {
+        return all_pages(directory, output);
+    }
+    let mut page = Vec::new();
+    // `help` would be listed as a command with a page of its own, which it has not.
+    let made = Man::new(cli::tree().disable_help_subcommand(true)).render(&mut page);
+    made.map_err(|error| Failure::failed(format!("no manual page: {error}")))?;
+    output.data(&String::from_utf8_lossy(&page))
+}
+
+fn all_pages(directory: &Path, output: &Output) -> Result<(), Failure> {
+    let place = directory.display();
+    let made = std::fs::create_dir_all(directory)
+        .and_then(|()| clap_mangen::generate_to(cli::tree(), directory));
+    made.map_err(|error| {
+        Failure::failed(format!("manual pages cannot be written into {place}: {error}"))
+    })?;
+    output.say(&format!("The manual pages are in {place}; read one with `man -l FILE`."));
+    Ok(())
+}
+
+/// Prints the version.
+pub fn version(_arguments: &VersionArguments, output: &Output) -> Result<(), Failure> {
+    let version = env!("CARGO_PKG_VERSION");
+    if !output.json {
+        return output.data(&format!("wirelab {version}\n"));
+    }
+    let object = json!({
+        "v": 1, "name": "wirelab", "version": version,
+        "os": std::env::consts::OS, "arch": std::env::consts::ARCH,
+    });
+    output.data(&format!("{object}\n"))
 }

@@ -7,6 +7,8 @@ use clap::ValueEnum;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
+use crate::exit::Failure;
+
 /// `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
@@ -124,6 +126,17 @@ impl Output {
         };
         if log::set_logger(&Stderr).is_ok() {
             log::set_max_level(level);
+        }
+    }
+
+    /// Data on stdout. A reader who has enough of it (`| head`) is no failure.
+    pub fn data(&self, text: &str) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::failed(format!("stdout cannot be written: {error}")))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -1,0 +1,109 @@
+//! The programs of others that tests run against, and what becomes of a test without them.
+//!
+//! A missing program leaves its tests ignored, with the reason before their name; under
+//! `WIRELAB_REQUIRE_REFERENCES=1`, which the README's test command sets, they fail. A permission
+//! that the machine withholds leaves them ignored in either case: nothing could be installed.
+
+use super::process::Process;
+use super::{Outcome, PATIENCE};
+use libtest_mimic::Trial;
+use std::env;
+use std::process::{Command, Stdio};
+
+/// The environment variable that makes a missing reference program a failure.
+const REQUIRE: &str = "WIRELAB_REQUIRE_REFERENCES";
+
+/// Something of the machine's that a test cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// bash, which reads our completion script.
+    Bash,
+    /// Python 3, which runs the lab's own programs.
+    Python,
+    /// tshark, which reads what we capture.
+    Tshark,
+    /// tcpdump, which captures what we read.
+    Tcpdump,
+    /// The permission to capture on the loopback interface.
+    Capture,
+}
+
+/// Why something needed is not to be had.
+enum Lack {
+    /// The program is not installed.
+    Missing(String),
+    /// The machine does not let us.
+    Refused(String),
+}
+
+impl Need {
+    fn lack(self) -> Option<Lack> {
+        match self {
+            Self::Bash => missing("bash"),
+            Self::Python => missing("python3"),
+            Self::Tshark => missing("tshark"),
+            Self::Tcpdump => missing("tcpdump"),
+            Self::Capture => refused(),
+        }
+    }
+}
+
+/// The trials of one run, with each need looked at only once.
+#[derive(Default)]
+pub struct Trials {
+    known: Vec<(Need, Option<Lack>)>,
+    trials: Vec<Trial>,
+}
+
+impl Trials {
+    /// Adds a test that needs `needs`.
+    pub fn add(&mut self, name: &str, needs: &[Need], test: fn() -> Outcome) {
+        for need in needs {
+            if !self.known.iter().any(|(known, _)| known == need) {
+                self.known.push((*need, need.lack()));
+            }
+        }
+        let lack = self
+            .known
+            .iter()
+            .find_map(|(need, lack)| lack.as_ref().filter(|_| needs.contains(need)));
+        self.trials.push(match lack {
+            None => Trial::test(name, test),
+            Some(Lack::Missing(reason)) if env::var_os(REQUIRE).is_some_and(|v| v == "1") => {
+                let message = format!("{reason}; {REQUIRE}=1 makes that a failure: install it");
+                Trial::test(name, move || Err(message.into()))
+            }
+            Some(Lack::Missing(reason) | Lack::Refused(reason)) => {
+                Trial::test(name, test).with_kind(reason).with_ignored_flag(true)
+            }
+        });
+    }
+
+    /// What libtest-mimic runs.
+    pub fn into_trials(self) -> Vec<Trial> {
+        self.trials
+    }
+}
+
+/// Is it installed and does it start? A name on the PATH alone can be a broken shim.
+fn missing(program: &str) -> Option<Lack> {
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    match command.status() {
+        Ok(status) if status.success() => None,
+        Ok(status) => Some(Lack::Missing(format!("{program} does not start: {status}"))),
+        Err(error) => Some(Lack::Missing(format!("{program} is not there: {error}"))),
+    }
+}
+
+/// May we capture on the loopback interface? Asked of tcpdump, which knows best.
+fn refused() -> Option<Lack> {
+    let mut command = Command::new("tcpdump");
+    command.args(["-i", "lo", "-w", "-", "-c", "1"]);
+    // Without tcpdump it is `Need::Tcpdump` that says so.
+    let process = Process::start("tcpdump", command).ok()?;
+    match process.wait_for_stderr("listening on", PATIENCE) {
+        Ok(_) => None,
+        Err(_) => Some(Lack::Refused("tcpdump may not capture on lo".to_owned())),
+    }
+}

@@ -1,0 +1,21 @@
+//! Wirelab against the programs of others, both ways round.
+//!
+//! One module per exercise; `common` finds and runs the programs. A test whose program is missing
+//! is listed as ignored with the reason, never as passed (see `common/reference.rs`).
+
+#[path = "interop/captures.rs"]
+mod captures;
+mod common;
+#[path = "interop/shells.rs"]
+mod shells;
+#[path = "interop/tcp.rs"]
+mod tcp;
+
+fn main() -> std::process::ExitCode {
+    let arguments = libtest_mimic::Arguments::from_args();
+    let mut trials = common::reference::Trials::default();
+    tcp::add(&mut trials);
+    captures::add(&mut trials);
+    shells::add(&mut trials);
+    libtest_mimic::run(&arguments, trials.into_trials()).exit_code()
+}

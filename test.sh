@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# All tests, against the real programs: installs the references that are missing, makes a missing
+# one a failure, and runs `cargo test --workspace`. Without this script, plain `cargo test
+# --workspace` runs the same tests and reports as ignored those whose program is not there.
+#
+# Needs Rust, a C compiler, and (only where a reference is missing) Debian's or Ubuntu's apt-get,
+# as root or with sudo.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+# program:package, for each program that a test starts.
+references=(bash:bash python3:python3 tshark:tshark tcpdump:tcpdump ip:iproute2)
+
+missing=()
+# The tests' PATH may lack the directories for administrators.
+export PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
+for reference in "${references[@]}"; do
+    if ! command -v "${reference%%:*}" >/dev/null; then
+        missing+=("${reference##*:}")
+    fi
+done
+
+if ((${#missing[@]} > 0)); then
+    if ! command -v apt-get >/dev/null; then
+        echo "test.sh: no apt-get here; install these yourself: ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=()
+    if ((EUID != 0)); then
+        if ! command -v sudo >/dev/null; then
+            echo "test.sh: neither root nor sudo; as root: apt-get install ${missing[*]}" >&2
+            exit 1
+        fi
+        as_root=(sudo)
+    fi
+    echo "test.sh: installing ${missing[*]}" >&2
+    # tshark's package asks a question; `env` carries the answer through sudo.
+    apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq)
+    if ! "${apt[@]}" update >&2 ||
+        ! "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 </dev/null; then
+        echo "test.sh: apt-get failed; install these yourself: ${missing[*]}" >&2
+        exit 1
+    fi
+fi
+
+export WIRELAB_REQUIRE_REFERENCES=1
+exec cargo test --workspace "$@"
