@@ -97,13 +97,15 @@ fn acknowledgment(
         return;
     }
     let Ok(mut offset) = u64::try_from(other.offset(segment.ack)) else { return };
+    let mut fin_acknowledged = None;
     if let Some((fin_frame, at)) = other.fin
         && offset > at
     {
+        // [RFC 9293 3.4] the FIN takes a sequence number after the last byte.
         offset = at;
         if other.fin_acked.is_none() {
             other.fin_acked = Some(number);
-            step.events.push(Event::FinAcknowledged(fin_frame));
+            fin_acknowledged = Some(fin_frame);
         }
     }
     if offset > other.high.max(other.stream.next()) {
@@ -125,6 +127,7 @@ fn acknowledgment(
     } else if bare && repeated && under_way && bytes == 0 && !segment.flags.has(Flags::RST) {
         step.events.push(Event::DuplicateAck);
     }
+    step.events.extend(fin_acknowledged.map(Event::FinAcknowledged));
     let mut out = Vec::new();
     other.stream.acknowledged(offset, &mut out);
     deliver(conversation, step.from.other(), out, step);

@@ -63,7 +63,9 @@ impl<W: Write> View for Human<'_, W> {
             return Ok(());
         }
         let who = who(told);
-        self.who_width = self.who_width.max(who.chars().count().min(WHO_MAX));
+        if told.conversation.is_some() {
+            self.who_width = self.who_width.max(who.chars().count().min(WHO_MAX));
+        }
         let number = format!("#{}", told.number);
         let time = told.since_start_ns as f64 / 1e9;
         let rest = columns(told);
@@ -90,7 +92,10 @@ impl<W: Write> View for Human<'_, W> {
         if self.only_frames() {
             return Ok(());
         }
-        for block in &report.blocks {
+        if !self.options.summary {
+            writeln!(self.out)?;
+        }
+        for (i, block) in report.blocks.iter().enumerate() {
             let tone = match block.topic {
                 "conversation" => Tone::Heading,
                 "arp" => Tone::Faint,
@@ -99,7 +104,7 @@ impl<W: Write> View for Human<'_, W> {
                 "close" => Tone::Close,
                 _ => Tone::Bad,
             };
-            if block.topic == "conversation" {
+            if block.topic == "conversation" && i > 0 {
                 writeln!(self.out)?;
             }
             writeln!(self.out, " == {}", self.output.paint(tone, &block.say))?;
