@@ -7,6 +7,7 @@ use crate::analysis::{Report, Told};
 use crate::dissect::Dissection;
 use crate::frame::CapturedFrame;
 use crate::output::{Output, Tone, escape};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Columns of who, what and text; longer entries push the rest of their line to the right.
@@ -131,7 +132,7 @@ fn who(told: &Told) -> String {
 fn columns(told: &Told) -> String {
     let mut line = format!("{:<WHAT_WIDTH$}", told.what);
     if !told.text.is_empty() {
-        line.push_str(&format!("  {:<TEXT_WIDTH$}", told.text));
+        let _ = write!(line, "  {:<TEXT_WIDTH$}", told.text);
     }
     if !told.say.is_empty() {
         line.push_str("  ");

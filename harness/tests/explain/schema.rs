@@ -17,8 +17,9 @@ fn schema() -> Value {
 fn check(root: &Value, rule: &Value, value: &Value) -> Result<(), String> {
     for (keyword, argument) in rule.as_object().expect("a schema is an object") {
         let good = match keyword.as_str() {
-            "$schema" | "$id" | "title" | "description" | "$defs" | "required" => true,
-            "properties" | "additionalProperties" => true,
+            "$schema" | "$id" | "title" | "description" | "$defs"
+            // Below, in `members`.
+            | "required" | "properties" | "additionalProperties" => true,
             "const" => value == argument,
             "enum" => argument.as_array().unwrap().contains(value),
             "minimum" => value.as_f64().is_none_or(|v| v >= argument.as_f64().unwrap()),
@@ -59,9 +60,8 @@ fn members(root: &Value, rule: &Value, value: &Value) -> Result<(), String> {
     }
     for (name, member) in object {
         match (rule["properties"].get(name), rule.get("additionalProperties")) {
-            (Some(rule), _) => check(root, rule, member)?,
             (None, Some(Value::Bool(false))) => return Err(format!("{name} is unknown")),
-            (None, Some(rule)) => check(root, rule, member)?,
+            (Some(rule), _) | (None, Some(rule)) => check(root, rule, member)?,
             (None, None) => {}
         }
     }
