@@ -8,6 +8,7 @@ use super::application::{Application, Remark};
 use super::texts::{count, latency, preview};
 use crate::conversation::{Chunk, Conversation, Side};
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 /// Exchanges that the report lists; the others are counted.
 pub const LISTED_MAX: usize = 20;
@@ -255,20 +256,21 @@ impl Exchanges {
         let exchanges = count(self.responses, "exchange", "exchanges");
         let mut text = format!("{exchanges} on one connection: {requests}, {responses}");
         if self.most_in_flight > 1 {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "; client does not wait: up to {} requests under way",
                 self.most_in_flight
-            ));
+            );
         } else if self.responses > 1 {
             text.push_str("; client waits for each reply");
         }
         if self.unasked > 0 {
-            text.push_str(&format!("; the server spoke first ({} times)", self.unasked));
+            let _ = write!(text, "; the server spoke first ({} times)", self.unasked);
         }
         let open = self.requests.saturating_sub(self.dropped) > 0 && !self.in_flight.is_empty();
         if open {
             let open = count(self.in_flight.len() as u64, "request", "requests");
-            text.push_str(&format!("; {open} without a response"));
+            let _ = write!(text, "; {open} without a response");
         }
         text
     }

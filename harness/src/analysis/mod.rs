@@ -139,7 +139,7 @@ impl Analysis {
             Content::Icmp(text) | Content::Other(text) => told.what.clone_from(text),
             Content::Fragment(offset) => {
                 told.what = format!("IP fragment at {offset}");
-                told.say = "a later fragment: it has no header of the layer above".to_owned();
+                told.say.push_str("a later fragment: it has no header of the layer above");
             }
         }
         told

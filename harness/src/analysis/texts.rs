@@ -6,6 +6,7 @@ use super::arp::Exchange;
 use crate::conversation::{Conversation, Event, Reset, ResetReason, Side};
 use crate::dissect::Segment;
 use crate::output::escape;
+use std::fmt::Write as _;
 
 /// Bytes of data that a line shows.
 pub const PREVIEW_MAX: usize = 64;
@@ -158,10 +159,10 @@ pub(super) fn nothing_new(window_changed: bool) -> String {
 fn offers(segment: &Segment) -> String {
     let mut text = String::new();
     if let Some(mss) = segment.options.mss {
-        text.push_str(&format!(", MSS {mss}"));
+        let _ = write!(text, ", MSS {mss}");
     }
     if let Some(shift) = segment.options.window_scale {
-        text.push_str(&format!(", window scale {shift}"));
+        let _ = write!(text, ", window scale {shift}");
     }
     text
 }
@@ -192,14 +193,14 @@ pub(super) fn heading(
         }
         let address = conversation.address(side).to_string();
         if *role != address {
-            text.push_str(&format!(" {address}"));
+            let _ = write!(text, " {address}");
         }
         text.push_str(arrow);
     }
     let time = seconds(conversation.last_ns.saturating_sub(conversation.first_ns));
-    text.push_str(&format!(", {}, {time}", count(conversation.frames, "frame", "frames")));
+    let _ = write!(text, ", {}, {time}", count(conversation.frames, "frame", "frames"));
     if let Some(application) = application {
-        text.push_str(&format!(", {application}"));
+        let _ = write!(text, ", {application}");
     }
     text
 }

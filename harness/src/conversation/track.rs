@@ -26,7 +26,7 @@ pub(super) fn segment(
     let syn = segment.flags.has(Flags::SYN);
     let direction = &mut conversation.directions[from.index()];
     direction.start_at(segment.seq.wrapping_add(u32::from(syn)));
-    if first && !(syn && !segment.flags.has(Flags::ACK)) {
+    if first && (!syn || segment.flags.has(Flags::ACK)) {
         step.events.push(Event::StartsInTheMiddle);
     }
     if syn {
@@ -60,12 +60,11 @@ fn handshake(conversation: &mut Conversation, number: u64, segment: &Segment, st
     direction.window_scale = segment.options.window_scale.or(direction.window_scale);
     let handshake = &mut conversation.handshake;
     let place = if answer { &mut handshake.syn_ack } else { &mut handshake.syn };
-    match *place {
-        Some(before) => step.events.push(Event::HandshakeAgain(before)),
-        None => {
-            *place = Some(number);
-            step.events.push(Event::Handshake(if answer { 2 } else { 1 }));
-        }
+    if let Some(before) = *place {
+        step.events.push(Event::HandshakeAgain(before));
+    } else {
+        *place = Some(number);
+        step.events.push(Event::Handshake(if answer { 2 } else { 1 }));
     }
 }
 
@@ -97,13 +96,15 @@ fn acknowledgment(
         return;
     }
     let Ok(mut offset) = u64::try_from(other.offset(segment.ack)) else { return };
+    let mut fin_acknowledged = None;
     if let Some((fin_frame, at)) = other.fin
         && offset > at
     {
+        // [RFC 9293 3.4] the FIN takes a sequence number after the last byte.
         offset = at;
         if other.fin_acked.is_none() {
             other.fin_acked = Some(number);
-            step.events.push(Event::FinAcknowledged(fin_frame));
+            fin_acknowledged = Some(fin_frame);
         }
     }
     if offset > other.high.max(other.stream.next()) {
@@ -125,6 +126,7 @@ fn acknowledgment(
     } else if bare && repeated && under_way && bytes == 0 && !segment.flags.has(Flags::RST) {
         step.events.push(Event::DuplicateAck);
     }
+    step.events.extend(fin_acknowledged.map(Event::FinAcknowledged));
     let mut out = Vec::new();
     other.stream.acknowledged(offset, &mut out);
     deliver(conversation, step.from.other(), out, step);
@@ -206,13 +208,12 @@ fn deliver(conversation: &mut Conversation, side: Side, out: Vec<Delivery>, step
 
 fn fin(conversation: &mut Conversation, number: u64, segment: &Segment, step: &mut Step) {
     let direction = &mut conversation.directions[step.from.index()];
-    match direction.fin {
-        Some((before, _)) => step.events.push(Event::FinAgain(before)),
-        None => {
-            let at = direction.offset(segment.seq) + (segment.payload_len as u64).cast_signed();
-            direction.fin = Some((number, at.max(0).cast_unsigned()));
-            step.events.push(Event::Fin);
-        }
+    if let Some((before, _)) = direction.fin {
+        step.events.push(Event::FinAgain(before));
+    } else {
+        let at = direction.offset(segment.seq) + (segment.payload_len as u64).cast_signed();
+        direction.fin = Some((number, at.max(0).cast_unsigned()));
+        step.events.push(Event::Fin);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::exit::Failure;
 use crate::frame::CapturedFrame;
 use crate::output::{Output, Tone, escape};
 use serde_json::json;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// The view.
@@ -68,12 +69,12 @@ impl<'a, W: Write> Follow<'a, W> {
             return writeln!(self.out, "{object}");
         }
         let mut line = format!("{}→{}  #{frame}  ", from.src, from.dst);
-        line.push_str(&format!("{offset}..{}  ", offset + len));
+        let _ = write!(line, "{offset}..{}  ", offset + len);
         if missing < len {
-            line.push_str(&format!("\"{text}\""));
+            let _ = write!(line, "\"{text}\"");
         }
         if missing > 0 {
-            line.push_str(&format!("  {missing} bytes are not in the capture"));
+            let _ = write!(line, "  {missing} bytes are not in the capture");
         }
         writeln!(self.out, " {}", self.output.paint(Tone::Data, line.trim_end()))
     }

@@ -7,6 +7,7 @@ use crate::analysis::{Report, Told};
 use crate::dissect::Dissection;
 use crate::frame::CapturedFrame;
 use crate::output::{Output, Tone, escape};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Columns of who, what and text; longer entries push the rest of their line to the right.
@@ -63,7 +64,9 @@ impl<W: Write> View for Human<'_, W> {
             return Ok(());
         }
         let who = who(told);
-        self.who_width = self.who_width.max(who.chars().count().min(WHO_MAX));
+        if told.conversation.is_some() {
+            self.who_width = self.who_width.max(who.chars().count().min(WHO_MAX));
+        }
         let number = format!("#{}", told.number);
         let time = told.since_start_ns as f64 / 1e9;
         let rest = columns(told);
@@ -90,7 +93,10 @@ impl<W: Write> View for Human<'_, W> {
         if self.only_frames() {
             return Ok(());
         }
-        for block in &report.blocks {
+        if !self.options.summary {
+            writeln!(self.out)?;
+        }
+        for (i, block) in report.blocks.iter().enumerate() {
             let tone = match block.topic {
                 "conversation" => Tone::Heading,
                 "arp" => Tone::Faint,
@@ -99,7 +105,7 @@ impl<W: Write> View for Human<'_, W> {
                 "close" => Tone::Close,
                 _ => Tone::Bad,
             };
-            if block.topic == "conversation" {
+            if block.topic == "conversation" && i > 0 {
                 writeln!(self.out)?;
             }
             writeln!(self.out, " == {}", self.output.paint(tone, &block.say))?;
@@ -126,7 +132,7 @@ fn who(told: &Told) -> String {
 fn columns(told: &Told) -> String {
     let mut line = format!("{:<WHAT_WIDTH$}", told.what);
     if !told.text.is_empty() {
-        line.push_str(&format!("  {:<TEXT_WIDTH$}", told.text));
+        let _ = write!(line, "  {:<TEXT_WIDTH$}", told.text);
     }
     if !told.say.is_empty() {
         line.push_str("  ");

@@ -47,7 +47,7 @@ impl State {
             return Err(Error { offset: 4, what });
         }
         // The upper half of the field tells of a frame check sequence; the type is below it.
-        let link_type = LinkType(header.network.0 as u32 & 0xffff);
+        let link_type = LinkType(header.network.0.cast_unsigned() & 0xffff);
         shared.saw_link_type(link_type);
         let nanoseconds = matches!(magic, [0x4d, ..] | [_, _, 0x3c, _]);
         let ticks_per_second = if nanoseconds { 1_000_000_000 } else { 1_000_000 };

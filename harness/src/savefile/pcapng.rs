@@ -83,7 +83,7 @@ impl State {
             }
             let kind = self.u32_at(&shared.buffer, 0);
             let len = self.u32_at(&shared.buffer, 4) as usize;
-            if len < BLOCK_MIN || len % 4 != 0 {
+            if len < BLOCK_MIN || !len.is_multiple_of(4) {
                 return Err(error(format!(
                     "block of type {kind:#x} claims a length of {len} bytes, \
                                           which no block can have"
@@ -136,7 +136,7 @@ impl State {
             }
         };
         let len = self.u32_at(&shared.buffer, 4) as usize;
-        if len < 28 || len % 4 != 0 {
+        if len < 28 || !len.is_multiple_of(4) {
             let what = format!("a section header claims a length of {len} bytes");
             return Err(Error { offset: start + 4, what });
         }
@@ -160,16 +160,12 @@ impl State {
 
     fn parse<'a>(&self, buffer: &'a [u8], start: u64) -> Result<Block<'a>, Error> {
         let parse = if self.big_endian { parse_block_be } else { parse_block_le };
-        match parse(buffer) {
-            Ok((_, block)) => Ok(block),
-            Err(_) => {
-                let what = format!(
-                    "a block of type {:#x} contradicts its own lengths",
-                    self.u32_at(buffer, 0)
-                );
-                Err(Error { offset: start, what })
-            }
+        if let Ok((_, block)) = parse(buffer) {
+            return Ok(block);
         }
+        let kind = self.u32_at(buffer, 0);
+        let what = format!("a block of type {kind:#x} contradicts its own lengths");
+        Err(Error { offset: start, what })
     }
 
     fn take_block(
@@ -198,7 +194,7 @@ impl State {
             let what = format!("more than {INTERFACES_MAX} interfaces in one section");
             return Err(Error { offset: start, what });
         }
-        let link_type = LinkType(block.linktype.0 as u32 & 0xffff);
+        let link_type = LinkType(block.linktype.0.cast_unsigned() & 0xffff);
         shared.saw_link_type(link_type);
         // if_tsresol: the high bit chooses powers of two over powers of ten.
         let exponent = u32::from(block.if_tsresol & 0x7f);

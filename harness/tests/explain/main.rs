@@ -1,0 +1,8 @@
+//! `explain` from capture bytes to printed lines: files, headers, conversations, the report.
+
+mod build;
+mod conversation;
+mod dissect;
+mod report;
+mod savefile;
+mod schema;
