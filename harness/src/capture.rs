@@ -168,19 +168,48 @@ fn record(
     count: &mut Counter,
 ) -> Result<(), End> {
     while !stop.load(Ordering::Relaxed) && limits.count.is_none_or(|most| count.n < most) {
-        let Some(mut frame) = socket.wait(GLANCE).map_err(End::Read)? else {
+        let Some(frame) = socket.wait(GLANCE).map_err(End::Read)? else {
             // A quiet moment: what was captured so far is in the file, also for a reader who
             // follows it.
             sink.flush().map_err(End::Write)?;
             count.show();
             continue;
         };
-        if limits.filter.keeps(&frame) {
-            frame.bytes.truncate(limits.snap_len as usize);
-            sink.frame(&frame).map_err(End::Write)?;
-            count.n += 1;
-            count.show_now_and_then();
-        }
+        keep(frame, sink, limits, count)?;
+        count.show_now_and_then();
+    }
+    drain(socket, sink, limits, count)
+}
+
+/// What had passed before the end was asked for is taken along, though not for longer than a
+/// glance: a flood has no end.
+#[cfg(target_os = "linux")]
+fn drain(
+    socket: &mut PacketSocket,
+    sink: &mut Sink,
+    limits: &Limits,
+    count: &mut Counter,
+) -> Result<(), End> {
+    let deadline = Instant::now() + GLANCE;
+    while limits.count.is_none_or(|most| count.n < most) && Instant::now() < deadline {
+        let Some(frame) = socket.take().map_err(End::Read)? else { break };
+        keep(frame, sink, limits, count)?;
+    }
+    Ok(())
+}
+
+/// Writes a frame, if it is wanted.
+#[cfg(target_os = "linux")]
+fn keep(
+    mut frame: CapturedFrame,
+    sink: &mut Sink,
+    limits: &Limits,
+    count: &mut Counter,
+) -> Result<(), End> {
+    if limits.filter.keeps(&frame) {
+        frame.bytes.truncate(limits.snap_len as usize);
+        sink.frame(&frame).map_err(End::Write)?;
+        count.n += 1;
     }
     Ok(())
 }
