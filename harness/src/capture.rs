@@ -15,6 +15,8 @@ use crate::exit::Failure;
 use crate::filter::Filter;
 use crate::frame::{CapturedFrame, LinkType};
 use crate::output::Output;
+#[cfg(target_os = "linux")]
+use crate::packet::{PacketSocket, now_ns};
 use crate::{pcap, pcapng};
 
 /// What tcpdump keeps of a frame unless it is told otherwise.
@@ -99,11 +101,12 @@ pub fn run(_arguments: &Arguments, _output: &Output) -> Result<(), Failure> {
 /// Does it.
 #[cfg(target_os = "linux")]
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
-    use crate::packet::{PacketSocket, now_ns};
     let filter = Filter::parse(&arguments.filter).map_err(Failure::usage)?;
-    let snap_len =
-        if arguments.snap_len == 0 { SNAP_LEN } else { arguments.snap_len.min(SNAP_LEN) };
-    let interface = &arguments.interface;
+    let snap_len = match arguments.snap_len {
+        0 => SNAP_LEN,
+        asked => asked.min(SNAP_LEN),
+    };
+    let (interface, path) = (&arguments.interface, &arguments.write);
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&stop))
@@ -111,44 +114,19 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     }
     let mut socket = PacketSocket::open(interface)
         .map_err(|e| Failure::failed(explain_open_error(interface, &e)))?;
-    let path = &arguments.write;
-    let cannot = |e: io::Error| Failure::failed(format!("cannot write {}: {e}", path.display()));
     let link = socket.link_type();
-    let mut sink = Sink::create(path, interface, link, snap_len).map_err(cannot)?;
-    sink.flush().map_err(cannot)?;
+    let cannot = |e: io::Error| Failure::failed(format!("cannot write {}: {e}", path.display()));
+    let mut sink = Sink::create(path, interface, link, snap_len)
+        .and_then(|mut sink| sink.flush().map(|()| sink))
+        .map_err(cannot)?;
+    let name = link_name(link);
     output.say(&format!(
-        "listening on {interface}, link-type {}, snapshot length {snap_len} bytes",
-        link_name(link)
+        "listening on {interface}, link-type {name}, snapshot length {snap_len} bytes"
     ));
     let start_ns = now_ns();
     let mut count = Counter::new(output);
-    let result = 'capture: {
-        while !stop.load(Ordering::Relaxed) && arguments.count.is_none_or(|most| count.n < most) {
-            let frame = match socket.wait(GLANCE) {
-                Ok(frame) => frame,
-                Err(e) => break 'capture Err(Failure::failed(format!("{interface}: {e}"))),
-            };
-            let Some(mut frame) = frame else {
-                // A quiet moment: what was captured so far is in the file, also for a reader
-                // who follows it.
-                if let Err(e) = sink.flush() {
-                    break 'capture Err(cannot(e));
-                }
-                count.show();
-                continue;
-            };
-            if !filter.keeps(&frame) {
-                continue;
-            }
-            frame.bytes.truncate(snap_len as usize);
-            if let Err(e) = sink.frame(&frame) {
-                break 'capture Err(cannot(e));
-            }
-            count.n += 1;
-            count.show_now_and_then();
-        }
-        Ok(())
-    };
+    let limits = Limits { filter, snap_len, count: arguments.count };
+    let ended = record(&mut socket, &mut sink, &limits, &stop, &mut count);
     let (received, dropped) = socket.statistics();
     let statistics = pcapng::Statistics { start_ns, end_ns: now_ns(), received, dropped };
     let closed = sink.statistics(&statistics).and_then(|()| sink.flush());
@@ -156,11 +134,84 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     output.say(&format!("{} packets captured", count.n));
     output.say(&format!("{received} packets received by filter"));
     output.say(&format!("{dropped} packets dropped by kernel"));
-    match result.and(closed.map_err(cannot)) {
+    match ended.and(closed.map_err(End::Write)) {
+        Ok(()) => Ok(()),
         // The reader at the other end of the pipe has seen enough.
-        Err(_) if path.as_os_str() == "-" && !stop.load(Ordering::Relaxed) => Ok(()),
-        other => other,
+        Err(End::Write(e)) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(End::Write(e)) => Err(cannot(e)),
+        Err(End::Read(e)) => Err(Failure::failed(format!("{interface}: {e}"))),
     }
+}
+
+/// What is kept, and how much of it.
+#[cfg(target_os = "linux")]
+struct Limits {
+    filter: Filter,
+    snap_len: u32,
+    count: Option<u64>,
+}
+
+/// On which side a capture failed.
+#[cfg(target_os = "linux")]
+enum End {
+    Read(io::Error),
+    Write(io::Error),
+}
+
+/// Reads and writes frames until it is enough.
+#[cfg(target_os = "linux")]
+fn record(
+    socket: &mut PacketSocket,
+    sink: &mut Sink,
+    limits: &Limits,
+    stop: &AtomicBool,
+    count: &mut Counter,
+) -> Result<(), End> {
+    while !stop.load(Ordering::Relaxed) && limits.count.is_none_or(|most| count.n < most) {
+        let Some(frame) = socket.wait(GLANCE).map_err(End::Read)? else {
+            // A quiet moment: what was captured so far is in the file, also for a reader who
+            // follows it.
+            sink.flush().map_err(End::Write)?;
+            count.show();
+            continue;
+        };
+        keep(frame, sink, limits, count)?;
+        count.show_now_and_then();
+    }
+    drain(socket, sink, limits, count)
+}
+
+/// What had passed before the end was asked for is taken along, though not for longer than a
+/// glance: a flood has no end.
+#[cfg(target_os = "linux")]
+fn drain(
+    socket: &mut PacketSocket,
+    sink: &mut Sink,
+    limits: &Limits,
+    count: &mut Counter,
+) -> Result<(), End> {
+    let deadline = Instant::now() + GLANCE;
+    while limits.count.is_none_or(|most| count.n < most) && Instant::now() < deadline {
+        let Some(frame) = socket.take().map_err(End::Read)? else { break };
+        keep(frame, sink, limits, count)?;
+    }
+    Ok(())
+}
+
+/// Writes a frame, if it is wanted.
+#[cfg(target_os = "linux")]
+fn keep(
+    mut frame: CapturedFrame,
+    sink: &mut Sink,
+    limits: &Limits,
+    count: &mut Counter,
+) -> Result<(), End> {
+    if limits.filter.keeps(&frame) {
+        frame.bytes.truncate(limits.snap_len as usize);
+        sink.frame(&frame).map_err(End::Write)?;
+        count.n += 1;
+    }
+    Ok(())
 }
 
 /// `Got N` on a terminal.

@@ -63,6 +63,10 @@ pub enum Command {
     #[cfg(target_os = "linux")]
     #[command(name = "__lan", hide = true)]
     Lan(crate::lan::agent::Arguments),
+    /// A role that ends with the tour.
+    #[cfg(target_os = "linux")]
+    #[command(name = "__role", hide = true)]
+    Role(crate::lan::role::Arguments),
 }
 
 /// The command tree as clap sees it, for completions and manual pages.
@@ -105,5 +109,7 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Man(arguments) => generate::manual(&arguments, output),
         #[cfg(target_os = "linux")]
         Command::Lan(arguments) => crate::lan::agent::run(&arguments, output),
+        #[cfg(target_os = "linux")]
+        Command::Role(arguments) => crate::lan::role::run(&arguments),
     }
 }

@@ -10,6 +10,10 @@ use crate::frame::{CapturedFrame, LinkType};
 const ETHERTYPE_IPV4: u16 = 0x0800;
 const ETHERTYPE_ARP: u16 = 0x0806;
 const ETHERTYPE_IPV6: u16 = 0x86dd;
+const ETHERTYPE_VLAN: u16 = 0x8100;
+const ETHERTYPE_SERVICE_VLAN: u16 = 0x88a8;
+/// More tags than this no network puts before a frame.
+const TAGS_MAX: u32 = 4;
 const PROTOCOL_TCP: u8 = 6;
 const PROTOCOL_UDP: u8 = 17;
 
@@ -81,9 +85,10 @@ impl Filter {
     }
 }
 
+/// [IEEE 802.1Q] A tag stands before the EtherType, and what it tags counts as if it were not.
 /// ```text
-///  0             6        12          14                      Ethernet
-///  | destination | source | EtherType | ...
+///  0             6        12              16          18
+///  | destination | source | 8100 tag, ... | EtherType | ...      Ethernet
 /// ```
 fn ends_of(frame: &CapturedFrame) -> Option<Ends> {
     let bytes = &frame.bytes[..];
@@ -94,8 +99,14 @@ fn ends_of(frame: &CapturedFrame) -> Option<Ends> {
             _ => None,
         };
     }
-    let rest = bytes.get(14..)?;
-    match number(bytes, 12)? {
+    let mut at = 12;
+    let mut tags = 0;
+    while matches!(number(bytes, at)?, ETHERTYPE_VLAN | ETHERTYPE_SERVICE_VLAN) && tags < TAGS_MAX {
+        at += 4;
+        tags += 1;
+    }
+    let rest = bytes.get(at + 2..)?;
+    match number(bytes, at)? {
         ETHERTYPE_IPV4 => ipv4(rest),
         ETHERTYPE_IPV6 => ipv6(rest),
         // [RFC 826] sender's protocol address at 14, target's at 24, for Ethernet and IPv4.
@@ -206,6 +217,15 @@ mod tests {
         fragment[14 + 7] = 1;
         assert!(!wanted.keeps(&frame(&fragment)));
         assert!(parse("host 172.18.0.3").unwrap().keeps(&frame(&fragment)));
+    }
+
+    #[test]
+    fn a_tag_hides_nothing() {
+        let mut tagged = tcp(40_000, 2222);
+        for tag in [[0x81, 0, 0, 5], [0x88, 0xa8, 0, 7]] {
+            tagged.splice(12..12, tag);
+            assert!(parse("port 2222").unwrap().keeps(&frame(&tagged)));
+        }
     }
 
     #[test]

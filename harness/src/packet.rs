@@ -26,6 +26,16 @@ pub const FRAME_MAX: usize = 262_144;
 /// How much the kernel is asked to hold for us until we read. It gives what it may.
 const RECEIVE_BUFFER: usize = 8 << 20;
 
+/// The bytes of the kernel's auxiliary data.
+const AUXILIARY_LEN: usize = 20;
+/// In its status: the tag is there; and its EtherType is, too.
+const VLAN_VALID: u32 = 1 << 4;
+const VLAN_TPID_VALID: u32 = 1 << 6;
+/// [IEEE 802.1Q] The EtherType of a tag, unless another is given.
+const VLAN_TPID: u16 = 0x8100;
+/// Where a tag stands in a frame: after both addresses.
+const TAG_PLACE: usize = 12;
+
 // The options of packet(7) that the library does not know.
 sockopt_impl!(
     /// Joins a group of the interface; here, all that passes by.
@@ -34,6 +44,14 @@ sockopt_impl!(
     libc::SOL_PACKET,
     libc::PACKET_ADD_MEMBERSHIP,
     libc::packet_mreq
+);
+sockopt_impl!(
+    /// What does not stand in the frame itself: the VLAN tag, which the kernel takes out.
+    AuxiliaryData,
+    SetOnly,
+    libc::SOL_PACKET,
+    libc::PACKET_AUXDATA,
+    bool
 );
 sockopt_impl!(
     /// Frames received and frames dropped since last asked.
@@ -96,6 +114,7 @@ impl PacketSocket {
                 .map_err(failed("receive buffer"))?;
         }
         setsockopt(&socket, sockopt::ReceiveTimestampns, &true).map_err(failed("timestamps"))?;
+        setsockopt(&socket, AuxiliaryData, &true).map_err(failed("auxiliary data"))?;
         bind(socket.as_raw_fd(), &address).map_err(failed("bind to the interface"))?;
         let everything = libc::packet_mreq {
             mr_ifindex: (address.ifindex() as libc::c_uint).cast_signed(),
@@ -137,7 +156,7 @@ impl PacketSocket {
     /// The next frame that is already there.
     pub fn take(&mut self) -> io::Result<Option<CapturedFrame>> {
         loop {
-            let mut control = cmsg_space!(libc::timespec);
+            let mut control = cmsg_space!(libc::timespec, [u8; AUXILIARY_LEN]);
             let mut parts = [IoSliceMut::new(&mut self.buffer)];
             // With MSG_TRUNC the length is the frame's, not what fitted.
             let message = match recvmsg::<LinkAddr>(
@@ -152,12 +171,14 @@ impl PacketSocket {
                 Err(errno) => return Err(errno.into()),
             };
             let length = message.bytes;
-            let time = message.cmsgs().ok().and_then(|mut all| {
-                all.find_map(|one| match one {
-                    ControlMessageOwned::ScmTimestampns(time) => Some(time),
-                    _ => None,
-                })
-            });
+            let (mut time, mut tag) = (None, None);
+            for one in message.cmsgs().into_iter().flatten() {
+                match one {
+                    ControlMessageOwned::ScmTimestampns(at) => time = Some(at),
+                    ControlMessageOwned::Unknown(other) => tag = vlan_tag(&other.data_bytes),
+                    _ => {}
+                }
+            }
             let from = message.address;
             // Before `bind` the socket heard every interface; and on the loopback each frame
             // passes twice, out and in: it is kept once, on its way in.
@@ -169,14 +190,21 @@ impl PacketSocket {
                 continue;
             }
             self.seen += 1;
-            let kept = length.min(self.buffer.len());
+            let bytes = &self.buffer[..length.min(FRAME_MAX)];
+            let (bytes, length) = match tag {
+                Some(tag) if bytes.len() >= TAG_PLACE => {
+                    let (addresses, rest) = bytes.split_at(TAG_PLACE);
+                    (Bytes::from([addresses, &tag, rest].concat()), length + tag.len())
+                }
+                _ => (Bytes::copy_from_slice(bytes), length),
+            };
             return Ok(Some(CapturedFrame {
                 number: self.seen,
                 time_ns: time.map_or_else(now_ns, |t| {
                     (t.tv_sec() * 1_000_000_000 + t.tv_nsec()).max(0).cast_unsigned()
                 }),
                 link_type: self.link_type,
-                bytes: Bytes::copy_from_slice(&self.buffer[..kept]),
+                bytes,
                 original_len: length as u32,
                 comment: None,
             }));
@@ -195,6 +223,25 @@ impl PacketSocket {
         }
         (self.received, self.dropped)
     }
+}
+
+/// The VLAN tag that the kernel took out of a frame, as it stood there: EtherType, then tag.
+///
+/// ```text
+///  0        4        8             12        14        16         18
+///  | status | length | kept length | at link | at net | VLAN tag | its EtherType |
+/// ```
+fn vlan_tag(auxiliary: &[u8]) -> Option<[u8; 4]> {
+    let status = u32::from_ne_bytes(auxiliary.get(0..4)?.try_into().ok()?);
+    let half = |at: usize| -> Option<u16> {
+        Some(u16::from_ne_bytes(auxiliary.get(at..at + 2)?.try_into().ok()?))
+    };
+    if status & VLAN_VALID == 0 {
+        return None;
+    }
+    let kind = if status & VLAN_TPID_VALID == 0 { VLAN_TPID } else { half(18)? };
+    let ([a, b], [c, d]) = (kind.to_be_bytes(), half(16)?.to_be_bytes());
+    Some([a, b, c, d])
 }
 
 /// The names of the interfaces there are.

@@ -133,6 +133,7 @@ fn play(
         bind_port: exercise.port,
         target: address(0).to_string(),
         target_port: exercise.port,
+        on_the_machines_own_network: false,
         pace: arguments.pace,
         messages: arguments.messages,
         foreign: arguments

@@ -17,6 +17,7 @@ pub mod agent;
 pub mod listen;
 pub mod namespaces;
 pub mod netlink;
+pub mod role;
 
 use nix::net::if_::if_nametoindex;
 use std::net::Ipv4Addr;

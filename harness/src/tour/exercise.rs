@@ -69,6 +69,8 @@ pub struct Scene {
     pub target: String,
     /// The port that clients connect to.
     pub target_port: u16,
+    /// The roles are not in namespaces that end with us.
+    pub on_the_machines_own_network: bool,
     /// How fast.
     pub pace: Pace,
     /// How many messages; `None`: as many as the lab has.
@@ -94,6 +96,10 @@ impl Scene {
             own.args(arguments);
             own
         };
+        #[cfg(target_os = "linux")]
+        if self.on_the_machines_own_network {
+            command = crate::lan::role::ending_with_us(&command);
+        }
         let (host, port) = if role == "server" {
             (&self.bind, self.bind_port)
         } else {

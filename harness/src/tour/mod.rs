@@ -93,6 +93,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         if stop.load(Ordering::Relaxed) {
             return Err(Failure::interrupted());
         }
+        if !output.json {
+            let _ = writeln!(io::stdout());
+        }
         write(&path, &performance)?;
         let account = performance.account;
         output.say(&format!("wrote {} ({} frames)", path.display(), performance.frames.len()));

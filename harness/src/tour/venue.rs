@@ -143,6 +143,7 @@ fn scene(arguments: &Arguments, program: PathBuf, host: &str, port: u16, target:
         bind_port: port,
         target: host.to_owned(),
         target_port: target,
+        on_the_machines_own_network: true,
         pace: arguments.pace(),
         messages: arguments.messages,
         foreign: arguments

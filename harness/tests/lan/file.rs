@@ -52,7 +52,7 @@ impl Contents {
         };
         match block {
             Block::SectionHeader(header) => {
-                self.program = header.shb_userappl().unwrap().unwrap().to_owned();
+                header.shb_userappl().unwrap().unwrap().clone_into(&mut self.program);
                 self.section_comment = comment(&header.options);
             }
             Block::InterfaceDescription(interface) => self.interfaces.push((

@@ -25,10 +25,16 @@ pub fn trials(machine: &Machine) -> Vec<Trial> {
         trial("tour netns: with the lab's own roles", lan.clone(), own_roles),
         trial("tour netns: tshark shows the hosts' names", names_missing, names_in_tshark),
         trial("tour netns: killed in the middle, nothing is left", lan.clone(), || {
-            stopped_in_the_middle(Signal::SIGKILL, None)
+            stopped_in_the_middle("netns", Signal::SIGKILL, None)
         }),
         trial("tour netns: ^C in the middle, nothing is left", lan.clone(), || {
-            stopped_in_the_middle(Signal::SIGINT, Some(130))
+            stopped_in_the_middle("netns", Signal::SIGINT, Some(130))
+        }),
+        trial("tour tap: killed in the middle, nothing is left", None, || {
+            stopped_in_the_middle("tap", Signal::SIGKILL, None)
+        }),
+        trial("tour tap: ^C in the middle, nothing is left", None, || {
+            stopped_in_the_middle("tap", Signal::SIGINT, Some(130))
         }),
         trial("tour netns: -n repeats the texts", lan.clone(), repeated),
         trial("tour netns: a role that fails is the tour's failure", lan, failing_role),
@@ -83,13 +89,38 @@ fn sent(contents: &Contents, prefix: &str) -> usize {
 /// is acknowledged on its own), close with three segments.
 const LABS_SHAPE: &str = "AaSsKDkdKDdKDdKFfK";
 
+/// Runs the tour until its frames have this shape. On a busy machine a role may take longer to
+/// answer than the kernel waits with an acknowledgement (40 ms), which then goes alone: that is
+/// forgiven twice, and nothing else is, ever.
+fn in_shape(
+    room: &Room,
+    before: &[&str],
+    net: &str,
+    options: &[String],
+    server: [u8; 4],
+    wanted: &str,
+) -> Result<(Contents, std::process::Output), Failed> {
+    let without_lone = |shape: &str| shape.replace(['K', 'k'], "");
+    let mut tries = 3;
+    loop {
+        tries -= 1;
+        let output = tour(room, before, net).args(options).output()?;
+        assert!(output.status.success(), "{}", words(&output));
+        let contents = read(&room.path("captures/tcp.pcapng"));
+        let seen = shape(&contents, server);
+        assert_eq!(without_lone(&seen), without_lone(wanted), "{}", words(&output));
+        if seen == wanted {
+            return Ok((contents, output));
+        }
+        assert!(tries > 0, "three times other acknowledgements than {wanted}: {seen}");
+    }
+}
+
 fn in_netns(before: &[&str]) -> Result<(), Failed> {
     let room = Room::new();
     let interfaces_before = interfaces();
-    let output = tour(&room, before, "netns").args(room.strangers()).output()?;
-    assert!(output.status.success(), "{}", words(&output));
-    let contents = read(&room.path("captures/tcp.pcapng"));
-    assert_eq!(shape(&contents, [172, 18, 0, 2]), LABS_SHAPE, "{}", words(&output));
+    let (contents, output) =
+        in_shape(&room, before, "netns", &room.strangers(), [172, 18, 0, 2], LABS_SHAPE)?;
     assert_eq!((sent(&contents, ""), sent(&contents, "Echo: ")), (3, 3));
     assert_eq!(contents.interfaces[0].0, "br-lab");
     assert_eq!(contents.names[0], b"\xac\x12\0\x02tcp-server");
@@ -106,10 +137,7 @@ fn in_netns(before: &[&str]) -> Result<(), Failed> {
 
 fn own_roles() -> Result<(), Failed> {
     let room = Room::new();
-    let output = tour(&room, &[], "netns").output()?;
-    assert!(output.status.success(), "{}", words(&output));
-    let contents = read(&room.path("captures/tcp.pcapng"));
-    assert_eq!(shape(&contents, [172, 18, 0, 2]), LABS_SHAPE, "{}", words(&output));
+    in_shape(&room, &[], "netns", &[], [172, 18, 0, 2], LABS_SHAPE)?;
     room.is_left()?;
     Ok(())
 }
@@ -137,22 +165,23 @@ fn under_way(child: &mut Child) -> Result<(), String> {
     Err("it ended before its middle".to_owned())
 }
 
-fn stopped_in_the_middle(signal: Signal, code: Option<i32>) -> Result<(), Failed> {
+fn stopped_in_the_middle(net: &str, signal: Signal, code: Option<i32>) -> Result<(), Failed> {
     let room = Room::new();
     let interfaces_before = interfaces();
-    let mut child = tour(&room, &[], "netns")
+    let mut child = tour(&room, &[], net)
         .args(room.strangers())
         .args(["--lab", "-n", "1000"])
         .stdout(Stdio::piped())
         .spawn()?;
     let middle = under_way(&mut child);
-    // The tour, its agent outside and inside, the server, the client; and the shells that
-    // started these, where they did not make room for them.
+    // The tour, the server, the client, and on a LAN the agent outside and inside; and the
+    // shells that started the roles, where they did not make room for them.
     let running = room.processes().len();
+    let expected = if net == "netns" { 5 } else { 3 };
     kill(Pid::from_raw(child.id().cast_signed()), signal)?;
     let status = child.wait()?;
     middle?;
-    assert!(running >= 5, "{running} processes");
+    assert!(running >= expected, "{running} processes");
     assert_eq!(status.code(), code);
     room.is_left()?;
     assert_eq!(interfaces(), interfaces_before);
@@ -185,10 +214,8 @@ fn failing_role() -> Result<(), Failed> {
 
 fn on_lo() -> Result<(), Failed> {
     let room = Room::new();
-    let output = tour(&room, &[], "lo").args(room.strangers()).output()?;
-    assert!(output.status.success(), "{}", words(&output));
-    let contents = read(&room.path("captures/tcp.pcapng"));
-    assert_eq!(shape(&contents, [127, 0, 0, 2]), &LABS_SHAPE[2..], "{}", words(&output));
+    let (contents, _) =
+        in_shape(&room, &[], "lo", &room.strangers(), [127, 0, 0, 2], &LABS_SHAPE[2..])?;
     assert_eq!(contents.interfaces[0].0, "lo");
     room.is_left()?;
     Ok(())
