@@ -148,7 +148,7 @@ fn check(entries: &[Entry], missing: bool, output: &Output) -> Result<(), Failur
     if complaints.is_empty() {
         return Ok(());
     }
-    Err(Failure::failed(format!("{} things are wrong with the clauses", complaints.len())))
+    Err(Failure::failed(format!("complaints about the clauses: {}", complaints.len())))
 }
 
 /// What is wrong with the citations of the whole tree.
