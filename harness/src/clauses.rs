@@ -73,10 +73,11 @@ impl Entry {
     }
 
     fn json(&self) -> serde_json::Value {
-        let places = |cites: &[&Citation]| -> Vec<serde_json::Value> {
-            let place = |c: &&Citation| json!({"file": c.file, "line": c.line, "in": c.function, "as": c.text});
-            cites.iter().map(place).collect()
+        let place = |cite: &&Citation| {
+            let Citation { text, file, line, function, .. } = cite;
+            json!({"file": file, "line": line, "in": function, "as": text})
         };
+        let places = |cites: &[&Citation]| cites.iter().map(place).collect::<Vec<_>>();
         let Clause { id, section, level, binds, rule, testable } = self.clause;
         json!({
             "v": 1, "protocol": self.protocol.name(), "clause": id, "section": section,
@@ -147,7 +148,7 @@ fn check(entries: &[Entry], missing: bool, output: &Output) -> Result<(), Failur
     if complaints.is_empty() {
         return Ok(());
     }
-    Err(Failure::failed(format!("{} things are wrong with the clauses", complaints.len())))
+    Err(Failure::failed(format!("complaints about the clauses: {}", complaints.len())))
 }
 
 /// What is wrong with the citations of the whole tree.

@@ -34,8 +34,17 @@ pub struct VersionArguments {}
 /// Prints the completion script of one shell.
 pub fn completions(arguments: &CompletionArguments, output: &Output) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut cli::tree(), "wirelab", &mut script);
+    clap_complete::generate(arguments.shell, &mut shown(&cli::tree()), "wirelab", &mut script);
     output.data(&String::from_utf8_lossy(&script))
+}
+
+/// The tree without its hidden commands, which the scripts would offer all the same.
+fn shown(tree: &clap::Command) -> clap::Command {
+    clap::Command::new("wirelab")
+        .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
+        .args(tree.get_arguments().cloned())
+        .subcommands(tree.get_subcommands().filter(|command| !command.is_hide_set()).cloned())
 }
 
 /// Prints the main manual page, or writes one per command into a directory.
@@ -72,4 +81,22 @@ pub fn version(_arguments: &VersionArguments, output: &Output) -> Result<(), Fai
         "os": std::env::consts::OS, "arch": std::env::consts::ARCH,
     });
     output.data(&format!("{object}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn hidden_commands_are_not_offered() {
+        let hidden = clap::Command::new("inner").hide(true);
+        let tree = clap::Command::new("wirelab")
+            .arg(clap::Arg::new("json").long("json"))
+            .subcommand(clap::Command::new("outer"))
+            .subcommand(hidden);
+        let shown = shown(&tree);
+        let names: Vec<&str> = shown.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(names, ["outer"]);
+        assert!(shown.get_arguments().any(|argument| argument.get_id() == "json"));
+    }
 }

@@ -166,19 +166,17 @@ fn function_length(file: &File) -> Vec<Finding> {
 }
 
 fn width(file: &File) -> Vec<Finding> {
-    let kinds = ["rs", "py", "sh", "toml"];
+    let kinds = ["rs", "py", "sh"];
     let extension = std::path::Path::new(&file.path).extension().unwrap_or_default();
     if !kinds.iter().any(|kind| extension == *kind) {
         return Vec::new();
     }
     let wide = (1..).zip(file.text.lines()).filter(|(_, text)| text.chars().count() > COLUMNS);
-    // The list of features in a manifest is one line by nature.
-    wide.filter(|_| extension != "toml")
-        .map(|(line, text)| {
-            let message = format!("{} columns, over {COLUMNS}: break it", text.chars().count());
-            file.finding("width", line, 1, message)
-        })
-        .collect()
+    wide.map(|(line, text)| {
+        let message = format!("{} columns, over {COLUMNS}: break it", text.chars().count());
+        file.finding("width", line, 1, message)
+    })
+    .collect()
 }
 
 fn unfinished(file: &File) -> Vec<Finding> {
