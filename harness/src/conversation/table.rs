@@ -4,7 +4,7 @@
 //! segment does there; that is `track`'s.
 
 use super::direction::Direction;
-use super::{Conversation, Event, Handshake, Side, Step, track};
+use super::{Conversation, Delivery, Event, Handshake, Side, Step, track};
 use crate::dissect::{Flags, Segment};
 use crate::frame::CapturedFrame;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -39,6 +39,12 @@ impl Conversations {
     /// Those that are remembered, in the order of their first frames.
     pub fn iter(&self) -> impl Iterator<Item = &Conversation> {
         self.by_id.values()
+    }
+
+    /// The capture is over: what still waits for an earlier segment of this conversation, with
+    /// the holes given up.
+    pub fn finish(&mut self, id: u64) -> Vec<(Side, Delivery)> {
+        self.by_id.get_mut(&id).map(track::finish).unwrap_or_default()
     }
 
     /// Takes a segment.

@@ -91,6 +91,10 @@ impl<W: Write> View for Follow<'_, W> {
         _dissection: &Dissection,
         told: &Told,
     ) -> io::Result<()> {
+        self.leftover(told)
+    }
+
+    fn leftover(&mut self, told: &Told) -> io::Result<()> {
         if told.conversation != Some(self.id) {
             return Ok(());
         }

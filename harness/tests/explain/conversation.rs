@@ -31,7 +31,7 @@ fn flatten(deliveries: &[Delivery]) -> Vec<(u64, u8, u64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(crate::build::cases(1500))]
 
     /// Segments in any order, any number of times, overlapping, and with bytes that contradict
     /// each other: the first copy of a byte counts, and its frame is the one that is named.
@@ -282,6 +282,20 @@ fn bytes_that_the_capture_missed_are_told() {
         from_server(0, 12, 0, b""),
     ]);
     assert!(text.contains("1 segment out of order, 6 bytes not in the capture"), "{text}");
+}
+
+#[test]
+fn what_waits_at_the_end_is_not_lost() {
+    let mut frames = handshake(1000, 5000);
+    frames.push(from_client(4, 0, PSH, b"late"));
+    let options = Options { follow: Some(0), ..Options::default() };
+    let (text, _) = explain(&pcap(&frames), &options, false);
+    assert_eq!(
+        text,
+        " client→server  #4  0..4    4 bytes are not in the capture\n \
+         client→server  #4  4..8  \"late\"\n"
+    );
+    assert!(report(&frames).contains("4 bytes not in the capture"));
 }
 
 #[test]

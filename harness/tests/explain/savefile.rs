@@ -218,7 +218,7 @@ fn every_single_byte_corruption_of_a_capture_is_no_panic() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::build::cases(256))]
 
     #[test]
     fn arbitrary_bytes_are_no_panic(
