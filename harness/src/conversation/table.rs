@@ -14,6 +14,10 @@ use std::net::{IpAddr, SocketAddr};
 /// forgotten, or else the oldest.
 pub const CONVERSATIONS_MAX: usize = 4096;
 
+/// Bytes that may wait for an earlier segment in all conversations together; beyond, the holes of
+/// the conversation that brought the last of them are given up.
+pub const WAITING_TOTAL_MAX: usize = 64 << 20;
+
 type Key = (SocketAddr, SocketAddr);
 
 /// The conversations of a capture.
@@ -23,6 +27,7 @@ pub struct Conversations {
     by_key: HashMap<Key, u64>,
     over: VecDeque<u64>,
     opened: u64,
+    waiting_bytes: usize,
 }
 
 impl Conversations {
@@ -44,7 +49,9 @@ impl Conversations {
     /// The capture is over: what still waits for an earlier segment of this conversation, with
     /// the holes given up.
     pub fn finish(&mut self, id: u64) -> Vec<(Side, Delivery)> {
-        self.by_id.get_mut(&id).map(track::finish).unwrap_or_default()
+        let Some(conversation) = self.by_id.get_mut(&id) else { return Vec::new() };
+        self.waiting_bytes -= conversation.waiting_bytes();
+        track::finish(conversation)
     }
 
     /// Takes a segment.
@@ -77,7 +84,12 @@ impl Conversations {
         if let Some(conversation) = self.by_id.get_mut(&id) {
             let was_over = conversation.is_over();
             step.from = if from == conversation.client { Side::Client } else { Side::Server };
+            self.waiting_bytes -= conversation.waiting_bytes();
             track::segment(conversation, frame, segment, &mut step);
+            if self.waiting_bytes + conversation.waiting_bytes() > WAITING_TOTAL_MAX {
+                step.deliveries.extend(track::finish(conversation));
+            }
+            self.waiting_bytes += conversation.waiting_bytes();
             if !was_over && conversation.is_over() {
                 self.over.push_back(id);
             }
@@ -122,6 +134,7 @@ impl Conversations {
         }
         let id = self.over.pop_front().or_else(|| self.by_id.keys().next().copied())?;
         let old = self.by_id.remove(&id)?;
+        self.waiting_bytes -= old.waiting_bytes();
         let key = (old.client.min(old.server), old.client.max(old.server));
         if self.by_key.get(&key) == Some(&id) {
             self.by_key.remove(&key);

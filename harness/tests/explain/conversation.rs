@@ -292,10 +292,38 @@ fn what_waits_at_the_end_is_not_lost() {
     let (text, _) = explain(&pcap(&frames), &options, false);
     assert_eq!(
         text,
-        " client→server  #4  0..4    4 bytes are not in the capture\n \
+        " client→server  #4  0..4  4 bytes are not in the capture\n \
          client→server  #4  4..8  \"late\"\n"
     );
     assert!(report(&frames).contains("4 bytes not in the capture"));
+}
+
+#[test]
+fn what_waits_in_all_conversations_together_is_bounded() {
+    use wirelab::conversation::{Conversations, WAITING_TOTAL_MAX};
+    use wirelab::dissect::{Content, Detail, dissect};
+    let mut conversations = Conversations::default();
+    let data = vec![b'x'; 60_000];
+    let (mut sent, mut came) = (0, 0);
+    for port in 0..100u16 {
+        for i in 0..16u32 {
+            // The first segment sets where the stream starts; after it, a byte is missing.
+            let seq = if i == 0 { 0 } else { 1 + i * 60_000 };
+            let bytes = tcp_from(port + 1, true, seq, 0, PSH | ACK, &data);
+            let frame = crate::build::captured(1, wirelab::frame::LinkType::ETHERNET, &bytes);
+            let dissection = dissect(&frame, Detail::Values);
+            let Content::Tcp(segment) = &dissection.content else { panic!("TCP") };
+            let step = conversations.step(&frame, dissection.addresses.unwrap(), segment);
+            let chunks = step.deliveries.iter().filter_map(|(_, delivery)| match delivery {
+                Delivery::Chunk(chunk) => Some(chunk.bytes.len()),
+                Delivery::Gap(..) => None,
+            });
+            came += chunks.sum::<usize>();
+            sent += data.len();
+            assert!(sent - came <= WAITING_TOTAL_MAX, "{sent} {came}");
+        }
+    }
+    assert!(sent - came > WAITING_TOTAL_MAX / 2, "the limit was reached: {sent} {came}");
 }
 
 #[test]
