@@ -354,8 +354,12 @@ fn a_goodbye_on_the_wire_is_told_so() {
     let text = report_after_handshake(&without);
     assert!(text.contains("== bye not sent: the client closed (#6)"), "{text}");
     // What the server closed says nothing about the client's manners.
-    let server_first = [&segments[..2], &[from_server(7, 1, FIN, b"")][..]].concat();
+    let ends = [from_server(7, 1, FIN, b""), from_client(1, 8, FIN, b"")];
+    let server_first = [&segments[..2], &ends[..]].concat();
     assert!(!report_after_handshake(&server_first).contains("bye"));
+    // Without the beginning, a goodbye may have been there.
+    let middle = [&segments[..2], &[from_client(1, 7, FIN, b"")][..]].concat();
+    assert!(!report(&middle).contains("bye"));
 }
 
 #[test]
