@@ -228,10 +228,10 @@ impl Analysis {
         told.tone = tone(segment);
         if segment.payload_len > 0 {
             let shown = &frame.bytes[segment.payload.clone()];
-            told.text = texts::preview(shown);
+            told.text = texts::preview(shown, segment.payload_len as u64);
         }
         let ledger = self.ledgers.entry(step.id).or_default();
-        let remarks = read(ledger, &step.deliveries);
+        let remarks = read(ledger, &step.deliveries, conversation.opener_known);
         note_acknowledgments(ledger, frame.number, segment, &step);
         let mut says: Vec<String> = Vec::new();
         for remark in remarks {
@@ -269,7 +269,8 @@ impl Analysis {
             if deliveries.is_empty() {
                 continue;
             }
-            read(self.ledgers.entry(id).or_default(), &deliveries);
+            let ledger = self.ledgers.entry(id).or_default();
+            read(ledger, &deliveries, conversation.opener_known);
             let start = self.start_ns.unwrap_or_default();
             let mut told = Told::new(self.totals.frames, self.totals.last_ns, start);
             told.conversation = Some(id);
@@ -303,13 +304,14 @@ fn leads(event: &Event) -> bool {
 }
 
 /// Hands what is in order now to the conversation's application.
-fn read(ledger: &mut Ledger, deliveries: &[(Side, Delivery)]) -> Vec<Remark> {
+fn read(ledger: &mut Ledger, deliveries: &[(Side, Delivery)], opener_known: bool) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for (side, delivery) in deliveries {
         match delivery {
             Delivery::Chunk(chunk) => {
-                let application =
-                    ledger.application.get_or_insert_with(|| application::detect(chunk));
+                let application = ledger
+                    .application
+                    .get_or_insert_with(|| application::detect(*side, chunk, opener_known));
                 let remark = application.on_chunk(*side, chunk);
                 if remarks.last() != Some(&remark) {
                     remarks.push(remark);

@@ -185,7 +185,8 @@ fn data(
         pushed: segment.flags.has(Flags::PSH),
     };
     let mut out = Vec::new();
-    let earlier = direction.frames_between(start, end);
+    let again = start < direction.high;
+    let earlier = if again { direction.frames_between(start, end) } else { Vec::new() };
     match direction.stream.insert(chunk, &mut out) {
         Arrival::InOrder if out.len() > 1 => step.events.push(Event::FillsHole),
         Arrival::InOrder => {}

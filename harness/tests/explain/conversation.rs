@@ -264,6 +264,19 @@ fn a_capture_can_begin_in_the_middle() {
 }
 
 #[test]
+fn an_answer_at_the_beginning_is_not_taken_for_a_request() {
+    let says = says(&[
+        from_server(4, 14, PSH, b"Echo: halo"),
+        from_client(14, 14, PSH, b"again"),
+        from_server(14, 19, PSH, b"Echo: again"),
+    ]);
+    let first = "capture starts mid-connection; answers a request from before the capture";
+    assert_eq!(says[0], first);
+    assert!(says[1].starts_with("request 1"), "{says:?}");
+    assert!(says[2].starts_with("response 1 (+1.0 ms)"), "{says:?}");
+}
+
+#[test]
 fn the_same_ports_can_be_opened_anew() {
     let mut frames = handshake(1000, 5000);
     frames.push(tcp(true, 1000, 0, SYN, b""));

@@ -120,7 +120,7 @@ fn a_snap_length_cuts_frames() {
     let (frames, _) = read(&file);
     assert!(frames[0].is_cut());
     let text = build::explained(&file);
-    assert!(text.contains("PSH,ACK 10 B") && text.contains("\"0123\""), "{text}");
+    assert!(text.contains("PSH,ACK 10 B") && text.contains("\"0123…\""), "{text}");
     assert!(text.contains("1 frame was cut by the snap length"), "{text}");
     assert!(!text.contains("note at byte"), "a cut frame is not a wrong one: {text}");
 }
