@@ -29,13 +29,18 @@ pub trait Application: std::fmt::Debug {
     fn on_gap(&mut self, side: Side, len: u64);
 
     /// The lines of the report, with the frames they speak of.
-    fn blocks(&self, conversation: &Conversation) -> Vec<(String, Vec<u64>)>;
+    fn blocks(
+        &self,
+        conversation: &Conversation,
+        name: &dyn Fn(Side) -> String,
+    ) -> Vec<(String, Vec<u64>)>;
 }
 
 /// Chooses the application by the first bytes that either side sent.
-pub(super) fn detect(chunk: &Chunk) -> Box<dyn Application> {
+pub(super) fn detect(side: Side, chunk: &Chunk, opener_known: bool) -> Box<dyn Application> {
     if exchanges::is_text(&chunk.bytes) {
-        Box::new(exchanges::Exchanges::default())
+        let asker = if opener_known { Side::Client } else { exchanges::asker(side, chunk) };
+        Box::new(exchanges::Exchanges::new(asker, opener_known))
     } else {
         Box::new(opaque::Opaque::default())
     }

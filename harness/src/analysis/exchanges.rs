@@ -81,6 +81,10 @@ enum Echo {
 /// The conversation's exchanges.
 #[derive(Debug)]
 pub(super) struct Exchanges {
+    /// Who asks.
+    asker: Side,
+    /// Is that known from the handshake, so that nothing was said before the first bytes?
+    from_start: bool,
     requests: u64,
     responses: u64,
     in_flight: VecDeque<Message>,
@@ -97,9 +101,11 @@ pub(super) struct Exchanges {
     dropped: u64,
 }
 
-impl Default for Exchanges {
-    fn default() -> Self {
+impl Exchanges {
+    pub(super) fn new(asker: Side, from_start: bool) -> Self {
         Self {
+            asker,
+            from_start,
             requests: 0,
             responses: 0,
             in_flight: VecDeque::new(),
@@ -114,6 +120,13 @@ impl Default for Exchanges {
             dropped: 0,
         }
     }
+}
+
+/// Who asks, where the handshake does not tell: the one who is heard first, unless that is
+/// an answer by its looks.
+pub(super) fn asker(first: Side, chunk: &Chunk) -> Side {
+    let answers: [&[u8]; 2] = [PREFIX, b"HTTP/"];
+    if answers.iter().any(|a| chunk.bytes.starts_with(a)) { first.other() } else { first }
 }
 
 /// Is it text: UTF-8 without control characters other than line ends and tabs?
@@ -198,7 +211,12 @@ impl Exchanges {
     fn more(&mut self, chunk: &Chunk) -> Remark {
         let Some(response) = self.response.as_mut() else {
             self.unasked += 1;
-            return Remark { say: "the server speaks first".to_owned(), refs: Vec::new() };
+            let say = if self.from_start {
+                "the server speaks first"
+            } else {
+                "answers a request from before the capture"
+            };
+            return Remark { say: say.to_owned(), refs: Vec::new() };
         };
         let open = !response.ended;
         response.add(chunk);
@@ -264,7 +282,7 @@ impl Exchanges {
         } else if self.responses > 1 {
             text.push_str("; client waits for each reply");
         }
-        if self.unasked > 0 {
+        if self.unasked > 0 && self.from_start {
             let _ = write!(text, "; the server spoke first ({} times)", self.unasked);
         }
         let open = self.requests.saturating_sub(self.dropped) > 0 && !self.in_flight.is_empty();
@@ -304,23 +322,24 @@ impl Application for Exchanges {
     }
 
     fn on_chunk(&mut self, side: Side, chunk: &Chunk) -> Remark {
-        match side {
-            Side::Client => self.request(chunk),
-            Side::Server => self.answer(chunk),
-        }
+        if side == self.asker { self.request(chunk) } else { self.answer(chunk) }
     }
 
     fn on_gap(&mut self, _side: Side, _len: u64) {
         self.gaps += 1;
     }
 
-    fn blocks(&self, conversation: &Conversation) -> Vec<(String, Vec<u64>)> {
+    fn blocks(
+        &self,
+        conversation: &Conversation,
+        _name: &dyn Fn(Side) -> String,
+    ) -> Vec<(String, Vec<u64>)> {
         let mut blocks = vec![(self.overview(), Vec::new())];
         for pair in &self.pairs {
             let (request, response) = (&pair.request, &pair.response);
             let side = |m: &Message| {
                 let frames = super::texts::frames(&m.frames);
-                format!("{frames} {} B {}", m.len, preview(&m.kept))
+                format!("{frames} {} B {}", m.len, preview(&m.kept, m.len))
             };
             let number = response.number;
             let text = format!(

@@ -52,6 +52,25 @@ pub struct Told {
     pub deliveries: Vec<(Side, Delivery)>,
 }
 
+impl Told {
+    fn new(number: u64, time_ns: u64, start_ns: u64) -> Self {
+        Self {
+            number,
+            since_start_ns: time_ns.cast_signed().wrapping_sub(start_ns.cast_signed()),
+            conversation: None,
+            from: None,
+            src: String::new(),
+            dst: String::new(),
+            what: String::new(),
+            text: String::new(),
+            say: String::new(),
+            refs: Vec::new(),
+            tone: Tone::Faint,
+            deliveries: Vec::new(),
+        }
+    }
+}
+
 /// What is kept of a conversation besides its state.
 #[derive(Debug, Default)]
 struct Ledger {
@@ -109,20 +128,7 @@ impl Analysis {
     pub fn frame(&mut self, frame: &CapturedFrame, dissection: &Dissection) -> Told {
         let start = *self.start_ns.get_or_insert(frame.time_ns);
         self.count(frame, dissection);
-        let mut told = Told {
-            number: frame.number,
-            since_start_ns: frame.time_ns.cast_signed().wrapping_sub(start.cast_signed()),
-            conversation: None,
-            from: None,
-            src: String::new(),
-            dst: String::new(),
-            what: String::new(),
-            text: String::new(),
-            say: String::new(),
-            refs: Vec::new(),
-            tone: Tone::Faint,
-            deliveries: Vec::new(),
-        };
+        let mut told = Told::new(frame.number, frame.time_ns, start);
         if let Some((src, dst)) = dissection.addresses {
             told.src = self.names.host(src);
             told.dst = self.names.host(dst);
@@ -222,10 +228,10 @@ impl Analysis {
         told.tone = tone(segment);
         if segment.payload_len > 0 {
             let shown = &frame.bytes[segment.payload.clone()];
-            told.text = texts::preview(shown);
+            told.text = texts::preview(shown, segment.payload_len as u64);
         }
         let ledger = self.ledgers.entry(step.id).or_default();
-        let remarks = read(ledger, &step);
+        let remarks = read(ledger, &step.deliveries, conversation.opener_known);
         note_acknowledgments(ledger, frame.number, segment, &step);
         let mut says: Vec<String> = Vec::new();
         for remark in remarks {
@@ -251,7 +257,33 @@ impl Analysis {
         told.deliveries = std::mem::take(&mut step.deliveries);
     }
 
-    /// The capture is over: blocks, notes and the summary.
+    /// The capture is over: what came early in some conversation and still waits for bytes that
+    /// never came. The applications get it; it is returned for `--follow`, told as if by the last
+    /// frame.
+    pub fn finish(&mut self) -> Vec<Told> {
+        let ids: Vec<u64> = self.conversations.iter().map(|c| c.id).collect();
+        let mut leftovers = Vec::new();
+        for id in ids {
+            let deliveries = self.conversations.finish(id);
+            let Some(conversation) = self.conversations.get(id) else { continue };
+            if deliveries.is_empty() {
+                continue;
+            }
+            let ledger = self.ledgers.entry(id).or_default();
+            read(ledger, &deliveries, conversation.opener_known);
+            let start = self.start_ns.unwrap_or_default();
+            let mut told = Told::new(self.totals.frames, self.totals.last_ns, start);
+            told.conversation = Some(id);
+            told.from = Some(Side::Client);
+            told.src = self.names.end(conversation, Side::Client);
+            told.dst = self.names.end(conversation, Side::Server);
+            told.deliveries = deliveries;
+            leftovers.push(told);
+        }
+        leftovers
+    }
+
+    /// Blocks, notes and the summary.
     pub fn report(&self) -> Report {
         report::make(self)
     }
@@ -272,13 +304,14 @@ fn leads(event: &Event) -> bool {
 }
 
 /// Hands what is in order now to the conversation's application.
-fn read(ledger: &mut Ledger, step: &Step) -> Vec<Remark> {
+fn read(ledger: &mut Ledger, deliveries: &[(Side, Delivery)], opener_known: bool) -> Vec<Remark> {
     let mut remarks = Vec::new();
-    for (side, delivery) in &step.deliveries {
+    for (side, delivery) in deliveries {
         match delivery {
             Delivery::Chunk(chunk) => {
-                let application =
-                    ledger.application.get_or_insert_with(|| application::detect(chunk));
+                let application = ledger
+                    .application
+                    .get_or_insert_with(|| application::detect(*side, chunk, opener_known));
                 let remark = application.on_chunk(*side, chunk);
                 if remarks.last() != Some(&remark) {
                     remarks.push(remark);

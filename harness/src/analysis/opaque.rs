@@ -28,11 +28,17 @@ impl Application for Opaque {
 
     fn on_gap(&mut self, _side: Side, _len: u64) {}
 
-    fn blocks(&self, _conversation: &Conversation) -> Vec<(String, Vec<u64>)> {
+    fn blocks(
+        &self,
+        _conversation: &Conversation,
+        name: &dyn Fn(Side) -> String,
+    ) -> Vec<(String, Vec<u64>)> {
         let part = |i: usize| {
             let bytes = count(self.bytes[i], "byte", "bytes");
             format!("{bytes} in {}", count(self.parts[i], "segment", "segments"))
         };
-        vec![(format!("data: client sent {}, server sent {}", part(0), part(1)), Vec::new())]
+        let (client, server) = (name(Side::Client), name(Side::Server));
+        let say = format!("data: {client} sent {}, {server} sent {}", part(0), part(1));
+        vec![(say, Vec::new())]
     }
 }

@@ -126,7 +126,7 @@ fn conversation_blocks(
     let refs = [handshake.syn, handshake.syn_ack, handshake.ack].into_iter().flatten().collect();
     push("handshake", texts::handshake(conversation), refs);
     if let Some(application) = application {
-        for (say, refs) in application.blocks(conversation) {
+        for (say, refs) in application.blocks(conversation, &name) {
             push("exchange", say, refs);
         }
     }

@@ -55,12 +55,12 @@ pub fn seconds(ns: u64) -> String {
     format!("{:.4} s", ns as f64 / 1e9)
 }
 
-/// Bytes in quotes, escaped, cut at the limit.
-pub fn preview(bytes: &[u8]) -> String {
-    if bytes.len() <= PREVIEW_MAX {
-        return format!("\"{}\"", escape(bytes));
+/// The first of `len` bytes in quotes, escaped; an ellipsis stands for those that are not shown.
+pub fn preview(bytes: &[u8], len: u64) -> String {
+    let mut head = &bytes[..bytes.len().min(PREVIEW_MAX)];
+    if head.len() as u64 >= len {
+        return format!("\"{}\"", escape(head));
     }
-    let mut head = &bytes[..PREVIEW_MAX];
     if let Err(error) = std::str::from_utf8(head)
         && error.error_len().is_none()
     {

@@ -11,7 +11,7 @@ mod track;
 
 pub use direction::{Direction, SENT_MAX, Sent};
 pub use stream::{Arrival, Chunk, Delivery, Stream, WAITING_BYTES_MAX, WAITING_SEGMENTS_MAX};
-pub use table::{CONVERSATIONS_MAX, Conversations};
+pub use table::{CONVERSATIONS_MAX, Conversations, WAITING_TOTAL_MAX};
 
 use std::net::SocketAddr;
 
@@ -116,6 +116,11 @@ impl Conversation {
             Side::Client => self.client,
             Side::Server => self.server,
         }
+    }
+
+    /// Bytes of both directions that wait for an earlier segment.
+    fn waiting_bytes(&self) -> usize {
+        self.directions.iter().map(|d| d.stream.waiting_bytes()).sum()
     }
 
     /// Was the SYN seen, so that the streams are there from their first byte?

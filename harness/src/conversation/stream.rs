@@ -82,6 +82,11 @@ impl Stream {
         self.next
     }
 
+    /// Bytes that wait for an earlier segment.
+    pub fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
     /// Takes a segment's data and appends to `out` what is now in order.
     pub fn insert(&mut self, chunk: Chunk, out: &mut Vec<Delivery>) -> Arrival {
         if chunk.len == 0 || chunk.end() <= self.next {

@@ -4,7 +4,7 @@
 //! segment does there; that is `track`'s.
 
 use super::direction::Direction;
-use super::{Conversation, Event, Handshake, Side, Step, track};
+use super::{Conversation, Delivery, Event, Handshake, Side, Step, track};
 use crate::dissect::{Flags, Segment};
 use crate::frame::CapturedFrame;
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -13,6 +13,10 @@ use std::net::{IpAddr, SocketAddr};
 /// Conversations that are remembered at a time; beyond, the one that was over first is
 /// forgotten, or else the oldest.
 pub const CONVERSATIONS_MAX: usize = 4096;
+
+/// Bytes that may wait for an earlier segment in all conversations together; beyond, the holes of
+/// the conversation that brought the last of them are given up.
+pub const WAITING_TOTAL_MAX: usize = 64 << 20;
 
 type Key = (SocketAddr, SocketAddr);
 
@@ -23,6 +27,7 @@ pub struct Conversations {
     by_key: HashMap<Key, u64>,
     over: VecDeque<u64>,
     opened: u64,
+    waiting_bytes: usize,
 }
 
 impl Conversations {
@@ -39,6 +44,14 @@ impl Conversations {
     /// Those that are remembered, in the order of their first frames.
     pub fn iter(&self) -> impl Iterator<Item = &Conversation> {
         self.by_id.values()
+    }
+
+    /// The capture is over: what still waits for an earlier segment of this conversation, with
+    /// the holes given up.
+    pub fn finish(&mut self, id: u64) -> Vec<(Side, Delivery)> {
+        let Some(conversation) = self.by_id.get_mut(&id) else { return Vec::new() };
+        self.waiting_bytes -= conversation.waiting_bytes();
+        track::finish(conversation)
     }
 
     /// Takes a segment.
@@ -71,7 +84,12 @@ impl Conversations {
         if let Some(conversation) = self.by_id.get_mut(&id) {
             let was_over = conversation.is_over();
             step.from = if from == conversation.client { Side::Client } else { Side::Server };
+            self.waiting_bytes -= conversation.waiting_bytes();
             track::segment(conversation, frame, segment, &mut step);
+            if self.waiting_bytes + conversation.waiting_bytes() > WAITING_TOTAL_MAX {
+                step.deliveries.extend(track::finish(conversation));
+            }
+            self.waiting_bytes += conversation.waiting_bytes();
             if !was_over && conversation.is_over() {
                 self.over.push_back(id);
             }
@@ -116,6 +134,7 @@ impl Conversations {
         }
         let id = self.over.pop_front().or_else(|| self.by_id.keys().next().copied())?;
         let old = self.by_id.remove(&id)?;
+        self.waiting_bytes -= old.waiting_bytes();
         let key = (old.client.min(old.server), old.client.max(old.server));
         if self.by_key.get(&key) == Some(&id) {
             self.by_key.remove(&key);

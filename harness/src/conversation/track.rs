@@ -53,6 +53,17 @@ pub(super) fn segment(
     }
 }
 
+/// What still waits in both directions, with the holes given up.
+pub(super) fn finish(conversation: &mut Conversation) -> Vec<(Side, Delivery)> {
+    let mut deliveries = Vec::new();
+    for side in [Side::Client, Side::Server] {
+        let mut out = Vec::new();
+        conversation.directions[side.index()].stream.finish(&mut out);
+        deliver(conversation, side, out, &mut deliveries);
+    }
+    deliveries
+}
+
 fn handshake(conversation: &mut Conversation, number: u64, segment: &Segment, step: &mut Step) {
     let answer = segment.flags.has(Flags::ACK);
     let direction = &mut conversation.directions[step.from.index()];
@@ -129,7 +140,7 @@ fn acknowledgment(
     step.events.extend(fin_acknowledged.map(Event::FinAcknowledged));
     let mut out = Vec::new();
     other.stream.acknowledged(offset, &mut out);
-    deliver(conversation, step.from.other(), out, step);
+    deliver(conversation, step.from.other(), out, &mut step.deliveries);
 }
 
 fn data(
@@ -174,7 +185,8 @@ fn data(
         pushed: segment.flags.has(Flags::PSH),
     };
     let mut out = Vec::new();
-    let earlier = direction.frames_between(start, end);
+    let again = start < direction.high;
+    let earlier = if again { direction.frames_between(start, end) } else { Vec::new() };
     match direction.stream.insert(chunk, &mut out) {
         Arrival::InOrder if out.len() > 1 => step.events.push(Event::FillsHole),
         Arrival::InOrder => {}
@@ -192,17 +204,22 @@ fn data(
         }
     }
     direction.remember(Sent { start, end, frame: frame.number });
-    deliver(conversation, step.from, out, step);
+    deliver(conversation, step.from, out, &mut step.deliveries);
 }
 
-fn deliver(conversation: &mut Conversation, side: Side, out: Vec<Delivery>, step: &mut Step) {
+fn deliver(
+    conversation: &mut Conversation,
+    side: Side,
+    out: Vec<Delivery>,
+    deliveries: &mut Vec<(Side, Delivery)>,
+) {
     let direction = &mut conversation.directions[side.index()];
     for delivery in out {
         match &delivery {
             Delivery::Chunk(chunk) => direction.bytes += chunk.len,
             Delivery::Gap(_, len) => direction.missing += len,
         }
-        step.deliveries.push((side, delivery));
+        deliveries.push((side, delivery));
     }
 }
 

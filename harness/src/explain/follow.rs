@@ -69,9 +69,9 @@ impl<'a, W: Write> Follow<'a, W> {
             return writeln!(self.out, "{object}");
         }
         let mut line = format!("{}→{}  #{frame}  ", from.src, from.dst);
-        let _ = write!(line, "{offset}..{}  ", offset + len);
+        let _ = write!(line, "{offset}..{}", offset + len);
         if missing < len {
-            let _ = write!(line, "\"{text}\"");
+            let _ = write!(line, "  \"{text}\"");
         }
         if missing > 0 {
             let _ = write!(line, "  {missing} bytes are not in the capture");
@@ -91,6 +91,10 @@ impl<W: Write> View for Follow<'_, W> {
         _dissection: &Dissection,
         told: &Told,
     ) -> io::Result<()> {
+        self.leftover(told)
+    }
+
+    fn leftover(&mut self, told: &Told) -> io::Result<()> {
         if told.conversation != Some(self.id) {
             return Ok(());
         }

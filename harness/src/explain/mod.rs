@@ -108,6 +108,10 @@ trait View {
         dissection: &Dissection,
         told: &Told,
     ) -> io::Result<()>;
+    /// Bytes that waited in vain for earlier ones.
+    fn leftover(&mut self, _told: &Told) -> io::Result<()> {
+        Ok(())
+    }
     fn report(&mut self, report: &Report) -> io::Result<()>;
 }
 
@@ -272,6 +276,9 @@ fn show<R: Read, V: View>(
         }
         next = savefile.next_frame();
     };
+    for leftover in analysis.finish() {
+        view.leftover(&leftover)?;
+    }
     view.report(&analysis.report())?;
     Ok(failure)
 }

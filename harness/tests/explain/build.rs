@@ -1,6 +1,7 @@
 //! Capture files and frames, built by hand for the tests.
 
 use etherparse::PacketBuilder;
+use proptest::test_runner::Config as ProptestConfig;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use wirelab::exit::Failure;
@@ -16,6 +17,11 @@ pub const RST: u8 = 4;
 pub const PSH: u8 = 8;
 pub const ACK: u8 = 16;
 pub const CAPTURES: [&str; 6] = ["tcp", "mqtt", "rest", "reqrep", "pushpull", "pubsub"];
+
+/// That many random cases; a failing one is printed, not written to a file.
+pub fn cases(n: u32) -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, cases: n, ..ProptestConfig::default() }
+}
 
 pub fn capture(name: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/captures").join(name);

@@ -31,7 +31,7 @@ fn flatten(deliveries: &[Delivery]) -> Vec<(u64, u8, u64)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1500, ..ProptestConfig::default() })]
+    #![proptest_config(crate::build::cases(1500))]
 
     /// Segments in any order, any number of times, overlapping, and with bytes that contradict
     /// each other: the first copy of a byte counts, and its frame is the one that is named.
@@ -264,6 +264,19 @@ fn a_capture_can_begin_in_the_middle() {
 }
 
 #[test]
+fn an_answer_at_the_beginning_is_not_taken_for_a_request() {
+    let says = says(&[
+        from_server(4, 14, PSH, b"Echo: halo"),
+        from_client(14, 14, PSH, b"again"),
+        from_server(14, 19, PSH, b"Echo: again"),
+    ]);
+    let first = "capture starts mid-connection; answers a request from before the capture";
+    assert_eq!(says[0], first);
+    assert!(says[1].starts_with("request 1"), "{says:?}");
+    assert!(says[2].starts_with("response 1 (+1.0 ms)"), "{says:?}");
+}
+
+#[test]
 fn the_same_ports_can_be_opened_anew() {
     let mut frames = handshake(1000, 5000);
     frames.push(tcp(true, 1000, 0, SYN, b""));
@@ -282,6 +295,48 @@ fn bytes_that_the_capture_missed_are_told() {
         from_server(0, 12, 0, b""),
     ]);
     assert!(text.contains("1 segment out of order, 6 bytes not in the capture"), "{text}");
+}
+
+#[test]
+fn what_waits_at_the_end_is_not_lost() {
+    let mut frames = handshake(1000, 5000);
+    frames.push(from_client(4, 0, PSH, b"late"));
+    let options = Options { follow: Some(0), ..Options::default() };
+    let (text, _) = explain(&pcap(&frames), &options, false);
+    assert_eq!(
+        text,
+        " client→server  #4  0..4  4 bytes are not in the capture\n \
+         client→server  #4  4..8  \"late\"\n"
+    );
+    assert!(report(&frames).contains("4 bytes not in the capture"));
+}
+
+#[test]
+fn what_waits_in_all_conversations_together_is_bounded() {
+    use wirelab::conversation::{Conversations, WAITING_TOTAL_MAX};
+    use wirelab::dissect::{Content, Detail, dissect};
+    let mut conversations = Conversations::default();
+    let data = vec![b'x'; 60_000];
+    let (mut sent, mut came) = (0, 0);
+    for port in 0..100u16 {
+        for i in 0..16u32 {
+            // The first segment sets where the stream starts; after it, a byte is missing.
+            let seq = if i == 0 { 0 } else { 1 + i * 60_000 };
+            let bytes = tcp_from(port + 1, true, seq, 0, PSH | ACK, &data);
+            let frame = crate::build::captured(1, wirelab::frame::LinkType::ETHERNET, &bytes);
+            let dissection = dissect(&frame, Detail::Values);
+            let Content::Tcp(segment) = &dissection.content else { panic!("TCP") };
+            let step = conversations.step(&frame, dissection.addresses.unwrap(), segment);
+            let chunks = step.deliveries.iter().filter_map(|(_, delivery)| match delivery {
+                Delivery::Chunk(chunk) => Some(chunk.bytes.len()),
+                Delivery::Gap(..) => None,
+            });
+            came += chunks.sum::<usize>();
+            sent += data.len();
+            assert!(sent - came <= WAITING_TOTAL_MAX, "{sent} {came}");
+        }
+    }
+    assert!(sent - came > WAITING_TOTAL_MAX / 2, "the limit was reached: {sent} {came}");
 }
 
 #[test]
@@ -312,8 +367,12 @@ fn a_goodbye_on_the_wire_is_told_so() {
     let text = report_after_handshake(&without);
     assert!(text.contains("== bye not sent: the client closed (#6)"), "{text}");
     // What the server closed says nothing about the client's manners.
-    let server_first = [&segments[..2], &[from_server(7, 1, FIN, b"")][..]].concat();
+    let ends = [from_server(7, 1, FIN, b""), from_client(1, 8, FIN, b"")];
+    let server_first = [&segments[..2], &ends[..]].concat();
     assert!(!report_after_handshake(&server_first).contains("bye"));
+    // Without the beginning, a goodbye may have been there.
+    let middle = [&segments[..2], &[from_client(1, 7, FIN, b"")][..]].concat();
+    assert!(!report(&middle).contains("bye"));
 }
 
 #[test]

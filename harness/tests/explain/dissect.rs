@@ -274,7 +274,7 @@ fn arp_fields() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2000, ..ProptestConfig::default() })]
+    #![proptest_config(crate::build::cases(2000))]
 
     #[test]
     fn arbitrary_frames_are_no_panic(

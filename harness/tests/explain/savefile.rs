@@ -120,7 +120,7 @@ fn a_snap_length_cuts_frames() {
     let (frames, _) = read(&file);
     assert!(frames[0].is_cut());
     let text = build::explained(&file);
-    assert!(text.contains("PSH,ACK 10 B") && text.contains("\"0123\""), "{text}");
+    assert!(text.contains("PSH,ACK 10 B") && text.contains("\"0123…\""), "{text}");
     assert!(text.contains("1 frame was cut by the snap length"), "{text}");
     assert!(!text.contains("note at byte"), "a cut frame is not a wrong one: {text}");
 }
@@ -218,7 +218,7 @@ fn every_single_byte_corruption_of_a_capture_is_no_panic() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::build::cases(256))]
 
     #[test]
     fn arbitrary_bytes_are_no_panic(
