@@ -33,6 +33,7 @@ pub fn trials(machine: &Machine) -> Vec<Trial> {
         trial("tour tap: killed in the middle, nothing is left", None, || {
             stopped_in_the_middle("tap", Signal::SIGKILL, None)
         }),
+        trial("tour tap: killed while the server waits for its client", None, server_left_alone),
         trial("tour tap: ^C in the middle, nothing is left", None, || {
             stopped_in_the_middle("tap", Signal::SIGINT, Some(130))
         }),
@@ -154,11 +155,11 @@ fn names_in_tshark() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Waits until the exercise is in its middle.
-fn under_way(child: &mut Child) -> Result<(), String> {
+/// Waits until a role says this.
+fn under_way(child: &mut Child, words: &str) -> Result<(), String> {
     let stdout = BufReader::new(child.stdout.take().ok_or("no stdout")?);
     for line in stdout.lines() {
-        if line.map_err(|e| e.to_string())?.contains("Received from client") {
+        if line.map_err(|e| e.to_string())?.contains(words) {
             return Ok(());
         }
     }
@@ -173,7 +174,7 @@ fn stopped_in_the_middle(net: &str, signal: Signal, code: Option<i32>) -> Result
         .args(["--lab", "-n", "1000"])
         .stdout(Stdio::piped())
         .spawn()?;
-    let middle = under_way(&mut child);
+    let middle = under_way(&mut child, "Received from client");
     // The tour, the server, the client, and on a LAN the agent outside and inside; and the
     // shells that started the roles, where they did not make room for them.
     let running = room.processes().len();
@@ -185,6 +186,23 @@ fn stopped_in_the_middle(net: &str, signal: Signal, code: Option<i32>) -> Result
     assert_eq!(status.code(), code);
     room.is_left()?;
     assert_eq!(interfaces(), interfaces_before);
+    Ok(())
+}
+
+/// A server that waits for its first client notices nothing of the tour's end by itself.
+fn server_left_alone() -> Result<(), Failed> {
+    let room = Room::new();
+    let server =
+        format!("--foreign=server=exec '{}' --role server", room.path("stranger").display());
+    let mut child = tour(&room, &[], "tap")
+        .args([server.as_str(), "--foreign=client=exec cat"])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let listens = under_way(&mut child, "listening on");
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGKILL)?;
+    child.wait()?;
+    listens?;
+    room.is_left()?;
     Ok(())
 }
 
