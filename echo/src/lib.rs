@@ -1,6 +1,6 @@
 //! TCP echo: the smallest complete protocol on the loop, and the first to read.
 //!
-//! The bytes that a client sends come back: as they are ([RFC862]), or as the lab's server answers,
+//! The bytes that a client sends come back: as they are (RFC 862), or as the lab's server answers,
 //! with `Echo: ` before them.
 //!
 //! ```text

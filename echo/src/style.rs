@@ -15,7 +15,7 @@ pub enum Style {
     /// TCP keeps no message borders: two requests that arrive together get one prefix, and one
     /// that arrives in two pieces gets two. That is the lab's server as it is, and worth seeing.
     Lab,
-    /// [RFC862] "any data received is sent back": byte for byte.
+    /// RFC 862: what was received goes back, byte for byte.
     Raw,
 }
 
@@ -31,6 +31,7 @@ impl Style {
     /// ```
     pub fn answer(self, heard: &[u8], out: &mut BytesMut) {
         match self {
+            // [echo-tcp-02] Every octet goes back unchanged, in order.
             Self::Raw => out.extend_from_slice(heard),
             Self::Lab => {
                 for message in heard.chunks(MESSAGE_MAX) {

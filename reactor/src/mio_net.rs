@@ -231,7 +231,7 @@ impl Net for MioNet {
         if let Some((_, stream)) = self.streams[conn.slot()].take()
             && farewell == Farewell::Reset
         {
-            // [RFC 9293 3.10.4] ABORT: closing with a linger of zero sends a reset.
+            // [9293-3.10.5-01] ABORT: closing with a linger of zero sends a reset.
             let _ = SockRef::from(&stream).set_linger(Some(Duration::ZERO));
         }
     }

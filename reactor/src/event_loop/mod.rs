@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The loop keeps the books and makes the calls; it knows neither protocols nor sockets. The
-//! parts of a turn stand beside this file: [`accepting`], [`reading`], [`settling`].
+//! parts of a turn stand beside this file: `accepting`, `reading`, `settling`.
 
 mod accepting;
 mod reading;
