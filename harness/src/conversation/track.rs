@@ -79,6 +79,16 @@ fn handshake(conversation: &mut Conversation, number: u64, segment: &Segment, st
     }
 }
 
+/// The client's first ACK after the SYN,ACK opens the connection.
+fn third_step(conversation: &mut Conversation, number: u64, step: &mut Step) {
+    let handshake = &mut conversation.handshake;
+    let opens = step.from == Side::Client && handshake.syn_ack.is_some() && handshake.ack.is_none();
+    if opens {
+        handshake.ack = Some(number);
+        step.events.push(Event::Handshake(3));
+    }
+}
+
 fn acknowledgment(
     conversation: &mut Conversation,
     number: u64,
@@ -87,12 +97,8 @@ fn acknowledgment(
 ) {
     let syn = segment.flags.has(Flags::SYN);
     let bare = segment.payload_len == 0 && !syn && !segment.flags.has(Flags::FIN);
-    let handshake = &mut conversation.handshake;
-    let opens =
-        step.from == Side::Client && handshake.syn_ack.is_some() && handshake.ack.is_none() && !syn;
-    if opens {
-        handshake.ack = Some(number);
-        step.events.push(Event::Handshake(3));
+    if !segment.flags.has(Flags::SYN | Flags::RST) {
+        third_step(conversation, number, step);
     }
     let [client, server] = &mut conversation.directions;
     let (this, other) = match step.from {
@@ -143,6 +149,12 @@ fn acknowledgment(
     deliver(conversation, step.from.other(), out, &mut step.deliveries);
 }
 
+/// [RFC 9293 3.8.4] one byte before what is expected, so that an answer must come.
+fn is_keep_alive(expected: i64, place: i64, segment: &Segment) -> bool {
+    let control = Flags::SYN | Flags::FIN | Flags::RST;
+    segment.payload_len <= 1 && place == expected - 1 && !segment.flags.has(control)
+}
+
 fn data(
     conversation: &mut Conversation,
     frame: &CapturedFrame,
@@ -152,14 +164,8 @@ fn data(
     let direction = &mut conversation.directions[step.from.index()];
     let syn = u32::from(segment.flags.has(Flags::SYN));
     let place = direction.offset(segment.seq.wrapping_add(syn));
-    let expected = direction.stream.next().cast_signed();
-    let control = Flags::SYN | Flags::FIN | Flags::RST;
-    if segment.payload_len <= 1 && place == expected - 1 && !segment.flags.has(control) {
-        // [RFC 9293 3.8.4] one byte before what is expected, so that an answer must come.
-        let open = conversation.handshake.syn.is_none() || expected > 0;
-        if open || conversation.handshake.ack.is_some() {
-            step.events.push(Event::KeepAlive);
-        }
+    if is_keep_alive(direction.stream.next().cast_signed(), place, segment) {
+        step.events.push(Event::KeepAlive);
         return;
     }
     if segment.payload_len == 0 {

@@ -246,6 +246,8 @@ fn resets_are_told_with_their_reason() {
         let text = report_after_handshake(&segments);
         assert!(text.contains(line), "{line}\n{text}");
     }
+    let torn = [&handshake(1000, 5000)[..2], &[from_client(0, 0, RST, b"")]].concat();
+    assert!(report(&torn).contains("handshake #1 #2; not completed"), "{}", report(&torn));
     let refused = [tcp(true, 1000, 0, SYN, b""), tcp(false, 0, 1001, RST | ACK, b"")];
     let text = report(&refused);
     assert!(text.contains("server RST #2 (refused, nothing listens on this port)"), "{text}");
