@@ -173,17 +173,24 @@ pub fn escape(bytes: &[u8]) -> String {
                 '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
                     let _ = write!(text, "\\u{{{:x}}}", u32::from(c));
                 }
-                c if c.is_control() => {
-                    let _ = write!(text, "\\x{:02x}", u32::from(c));
-                }
+                // Every control character is below U+0100.
+                c if c.is_control() => push_hex(&mut text, u32::from(c) as u8),
                 c => text.push(c),
             }
         }
-        for byte in chunk.invalid() {
-            let _ = write!(text, "\\x{byte:02x}");
+        for &byte in chunk.invalid() {
+            push_hex(&mut text, byte);
         }
     }
     text
+}
+
+/// `\x1b`. By hand: a capture may hold hundreds of megabytes of such bytes.
+fn push_hex(text: &mut String, byte: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    text.push_str("\\x");
+    text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+    text.push(char::from(DIGITS[usize::from(byte & 15)]));
 }
 
 #[cfg(test)]
