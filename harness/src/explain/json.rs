@@ -25,7 +25,9 @@ impl<'a, W: Write> Json<'a, W> {
     }
 
     fn line(&mut self, object: &serde_json::Value) -> io::Result<()> {
-        writeln!(self.out, "{object}")
+        // Through `Display` every character of a long text would be a call of its own.
+        serde_json::to_writer(&mut self.out, object)?;
+        self.out.write_all(b"\n")
     }
 }
 
