@@ -23,8 +23,9 @@ use crate::frame::{CapturedFrame, LinkType};
 /// The most bytes of one frame that are read: an IP packet, its link header, and room for what
 /// segmentation offload hands over in one piece. tcpdump's default too.
 pub const FRAME_MAX: usize = 262_144;
-/// How much the kernel is asked to hold for us until we read. It gives what it may.
-const RECEIVE_BUFFER: usize = 8 << 20;
+/// How much the kernel is asked to hold for us until we read; it gives what it may. A frame of
+/// the loopback can be 64 KiB long, so that a busy one fills a smaller room in no time.
+const RECEIVE_BUFFER: usize = 64 << 20;
 
 /// The bytes of the kernel's auxiliary data.
 const AUXILIARY_LEN: usize = 20;
