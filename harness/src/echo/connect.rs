@@ -119,6 +119,10 @@ fn converse(client: &mut Client, inputs: &Receiver<Input>, output: &Output) -> R
             continue;
         }
         let answer = ask(client, &line)?;
+        if !output.json {
+            // The lab's client shows what Python calls the type of what it received.
+            output.line("<class 'bytes'>");
+        }
         print(output, &line, &answer, "Received from server: ");
         prompt = "Enter another message: ";
     }

@@ -32,13 +32,7 @@ impl<'a> Columns<'a> {
 
     /// Shows a line of a role in its column; a long one is folded.
     pub fn line(&self, role: usize, text: &str, error: bool) {
-        let safe = readable(text);
-        let letters: Vec<char> = safe.chars().collect();
-        let mut pieces: Vec<String> =
-            letters.chunks(self.width - 2).map(|piece| piece.iter().collect()).collect();
-        if pieces.is_empty() {
-            pieces.push(String::new());
-        }
+        let pieces = fold(&readable(text), self.width - 2);
         for piece in pieces {
             let tone = if error { Tone::Bad } else { Tone::Data };
             let indent = " ".repeat(role * self.width);
@@ -63,9 +57,30 @@ fn readable(text: &str) -> String {
     escape(text.as_bytes()).replace("\\\"", "\"").replace("\\\\", "\\")
 }
 
+/// The text in pieces of at most `width` letters, broken behind a blank where one is near.
+fn fold(text: &str, width: usize) -> Vec<String> {
+    let mut rest: Vec<char> = text.chars().collect();
+    let mut pieces = Vec::new();
+    while rest.len() > width {
+        let blank = rest[width / 2..width].iter().rposition(|&letter| letter == ' ');
+        let next = rest.split_off(blank.map_or(width, |at| width / 2 + at + 1));
+        pieces.push(rest.into_iter().collect());
+        rest = next;
+    }
+    pieces.push(rest.into_iter().collect());
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
-    use super::readable;
+    use super::{fold, readable};
+
+    #[test]
+    fn a_long_line_is_folded_at_blanks_and_loses_nothing() {
+        assert_eq!(fold("", 4), [""]);
+        assert_eq!(fold("ingin mencoba untuk", 10), ["ingin ", "mencoba ", "untuk"]);
+        assert_eq!(fold("aaaaaaaaaaaa", 5), ["aaaaa", "aaaaa", "aa"]);
+    }
 
     #[test]
     fn a_role_cannot_reach_the_terminal() {

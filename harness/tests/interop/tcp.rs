@@ -9,15 +9,14 @@ use std::process::Command;
 const MESSAGES: [&str; 3] = ["halo", "ingin mencoba untuk mengirim pesan", "apakah berhasil"];
 /// The four words of the client without a keyboard.
 const WORDS: [&str; 4] = ["hello", "distributed", "systems", "bye"];
-/// What Python says of bytes.
+/// What Python says of bytes, on the screen of the lab's client, and so of ours.
 const CLASS: &str = "<class 'bytes'>\n";
 
 pub fn add(trials: &mut Trials) {
     let python = &[Need::Python];
     trials.add("tcp::the_labs_own_programs_agree", python, || {
         let (server, port) = python_server()?;
-        let screen = talk(python_client("client.py", port)?)?;
-        same("lines with Python's type", screen.matches(CLASS).count(), MESSAGES.len())?;
+        talk(python_client("client.py", port)?)?;
         python_server_saw(server, &MESSAGES)
     });
     trials.add("tcp::our_client_talks_to_the_labs_server", python, || {
@@ -106,17 +105,16 @@ pub fn talk(mut client: Process) -> Result<String, libtest_mimic::Failed> {
         client.type_line(message)?;
         client.wait_for(&format!("Received from server: Echo: {message}\n"), PATIENCE)?;
         prompt = "Enter another message: ";
-        let whole = format!("Received from server: Echo: {message}\n{prompt}");
+        let whole = format!("{CLASS}Received from server: Echo: {message}\n{prompt}");
         client.wait_for(&whole, PATIENCE)?;
     }
     client.type_line(" BYE ")?;
     let client = succeeded("client", client.finish(PATIENCE)?)?;
-    let answers = MESSAGES
-        .map(|message| format!("Received from server: Echo: {message}\nEnter another message: "));
-    // The lab's client also prints the Python type of what it received; ours has none to print.
-    let screen = client.stdout.replace(CLASS, "");
+    let answers = MESSAGES.map(|message| {
+        format!("{CLASS}Received from server: Echo: {message}\nEnter another message: ")
+    });
     let want = format!("Enter message: {}", answers.concat());
-    same("the client's screen", screen, want)?;
+    same("the client's screen", &client.stdout, &want)?;
     Ok(client.stdout)
 }
 
