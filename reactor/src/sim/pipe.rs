@@ -192,7 +192,7 @@ mod tests {
             let segment = pipe.send(pipe.sendable());
             pipe.arrive(&segment, true);
             let mut buf = [0; 64];
-            let n = pipe.read(&mut buf[..1 + round % 64]);
+            let n = pipe.read(&mut buf[..=round % 64]);
             for &byte in &buf[..n] {
                 assert_eq!(byte, got as u8);
                 got += 1;
