@@ -56,7 +56,7 @@ impl SimNet {
     }
 
     /// When something will be told that is being held back.
-    pub(super) fn ready_at(&self) -> Option<Now> {
+    pub fn ready_at(&self) -> Option<Now> {
         let network = self.network.borrow();
         let host = &network.hosts[self.host];
         let waits = host.has_edges() || host.woken.load(Ordering::Acquire);
