@@ -48,4 +48,5 @@ pub use mailbox::{Mailbox, Sender};
 pub use mio_net::MioNet;
 pub use net::{Net, Ready, Wake};
 pub use service::Service;
+pub use sim::{SimNet, World};
 pub use stop::Stopper;

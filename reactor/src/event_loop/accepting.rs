@@ -95,6 +95,10 @@ impl<N: Net> EventLoop<N> {
             if self.io.conns.len() >= self.io.settings.connections_max {
                 return Listening::Crowded;
             }
+            // The service has asked in its last callback to be left alone: not one more.
+            if self.io.wishes.unlisten.contains(&listener) {
+                return Listening::Quiet;
+            }
             let nobody = std::net::SocketAddr::from(([0, 0, 0, 0], 0));
             let conn = self.io.conns.insert(Phase::Open, nobody);
             match self.net.accept(listener, conn) {
