@@ -117,7 +117,11 @@ impl Outbox {
 
     /// The kernel took the first `n` bytes.
     pub fn advance(&mut self, n: usize, spare: &mut Spare) {
-        let mut left = n.min(self.queued);
+        if n >= self.queued {
+            // Most often all of it: nothing is moved, and the buffer keeps its front.
+            return self.clear(spare);
+        }
+        let mut left = n;
         self.queued -= left;
         while left > 0 {
             let Some(segment) = self.segments.front_mut() else { break };
@@ -138,9 +142,6 @@ impl Outbox {
             if done {
                 self.segments.pop_front();
             }
-        }
-        if self.queued == 0 {
-            self.clear(spare);
         }
     }
 
