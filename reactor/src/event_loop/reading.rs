@@ -4,7 +4,7 @@ use std::io;
 
 use super::EventLoop;
 use crate::conn::Phase;
-use crate::limits::{READ_MAX, READS_PER_TURN};
+use crate::limits::READS_PER_TURN;
 use crate::net::{Farewell, Readiness};
 use crate::scratch::keep;
 use crate::timers::Kind;
@@ -101,10 +101,12 @@ impl<N: Net> EventLoop<N> {
             if books.paused && matches!(books.phase, Phase::Open) {
                 return;
             }
-            match self.net.read(conn, self.scratch.room()) {
+            let room = self.scratch.room();
+            let asked = room.len();
+            match self.net.read(conn, room) {
                 Ok(0) => return self.read_eof(service, conn),
                 Ok(n) => {
-                    if let Took::Enough = self.took(service, conn, n) {
+                    if let Took::Enough = self.took(service, conn, n, n == asked) {
                         return;
                     }
                 }
@@ -124,12 +126,18 @@ impl<N: Net> EventLoop<N> {
         }
     }
 
-    /// `n` bytes stand in the scratch block.
-    fn took<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId, n: usize) -> Took {
+    /// `n` bytes stand in the scratch block; have they filled the room that there was?
+    fn took<S: Service + ?Sized>(
+        &mut self,
+        service: &mut S,
+        conn: ConnId,
+        n: usize,
+        filled: bool,
+    ) -> Took {
         let Some(books) = self.io.conns.get_mut(conn) else { return Took::Enough };
         // A read that did not fill its room has drained the socket; a second one would only fail
         // with WouldBlock. But a FIN that was told already is not told again: read on to find it.
-        let drained = n < READ_MAX && !books.read_closed;
+        let drained = !filled && !books.read_closed;
         books.unread = !drained;
         if !matches!(books.phase, Phase::Open) {
             // Contract 4: after our close, bytes are read and thrown away.
