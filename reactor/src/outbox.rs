@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use crate::limits::{COPY_MAX, SLICES_PER_WRITE, SPARE_BUFFER_MAX, SPARE_BUFFERS};
+use crate::limits::{COPY_MAX, READ_MAX, SLICES_PER_WRITE, SPARE_BUFFER_MAX, SPARE_BUFFERS};
 
 /// The first capacity of an output buffer: a few small frames.
 const FIRST_CAPACITY: usize = 1024;
@@ -27,19 +27,37 @@ enum Segment {
     Shared(Bytes),
 }
 
-/// Output buffers without a peer: an idle connection holds none, a busy one allocates none.
+/// Memory without a peer: an idle connection holds none, a busy one allocates none.
 #[derive(Debug, Default)]
-pub(crate) struct Spare(Vec<BytesMut>);
+pub(crate) struct Spare {
+    buffers: Vec<BytesMut>,
+    /// A read block that a service sent on as a whole, and that nobody holds any more. All of it
+    /// is initialised, so that the next read needs no zeroing.
+    block: Option<BytesMut>,
+}
 
 impl Spare {
     fn take(&mut self) -> BytesMut {
-        self.0.pop().unwrap_or_else(|| BytesMut::with_capacity(FIRST_CAPACITY))
+        self.buffers.pop().unwrap_or_else(|| BytesMut::with_capacity(FIRST_CAPACITY))
     }
 
     fn give(&mut self, mut buffer: BytesMut) {
         buffer.clear();
-        if self.0.len() < SPARE_BUFFERS && (1..=SPARE_BUFFER_MAX).contains(&buffer.capacity()) {
-            self.0.push(buffer);
+        let fits = (1..=SPARE_BUFFER_MAX).contains(&buffer.capacity());
+        if fits && self.buffers.len() < SPARE_BUFFERS {
+            self.buffers.push(buffer);
+        }
+    }
+
+    /// A read block, if one came back.
+    pub fn take_block(&mut self) -> Option<BytesMut> {
+        self.block.take()
+    }
+
+    /// Written: is it a whole read block, and ours alone?
+    fn give_shared(&mut self, bytes: Bytes) {
+        if bytes.len() == READ_MAX && self.block.is_none() {
+            self.block = bytes.try_into_mut().ok();
         }
     }
 }
@@ -148,7 +166,11 @@ impl Outbox {
     /// Forgets what is queued and gives the memory back.
     pub fn clear(&mut self, spare: &mut Spare) {
         self.queued = 0;
-        self.segments.clear();
+        while let Some(segment) = self.segments.pop_front() {
+            if let Segment::Shared(bytes) = segment {
+                spare.give_shared(bytes);
+            }
+        }
         if self.segments.capacity() > SEGMENTS_KEPT {
             self.segments = VecDeque::new();
         }

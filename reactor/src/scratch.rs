@@ -11,6 +11,7 @@
 use bytes::BytesMut;
 
 use crate::limits::READ_MAX;
+use crate::outbox::Spare;
 
 /// One read fills it at most, and hundreds of small ones share it. No larger: what it holds is to
 /// stay in the processor's cache between one read and the next.
@@ -32,8 +33,12 @@ impl Scratch {
     }
 
     /// Where the next read goes: from `ROOM_MIN` to `READ_MAX` bytes.
-    pub fn room(&mut self) -> &mut [u8] {
-        if self.block.len() < ROOM_MIN {
+    pub fn room(&mut self, spare: &mut Spare) -> &mut [u8] {
+        if self.block.len() < ROOM_MIN
+            && let Some(block) = spare.take_block()
+        {
+            self.block = block;
+        } else if self.block.len() < ROOM_MIN {
             self.block.clear();
             if self.block.try_reclaim(BLOCK) {
                 self.block.resize(BLOCK, 0);
@@ -46,6 +51,10 @@ impl Scratch {
 
     /// The first `n` bytes of the room, filled by a read: as input of their own.
     pub fn take(&mut self, n: usize) -> BytesMut {
+        if n == self.block.len() {
+            // No part stays behind that would keep it from coming back whole.
+            return std::mem::take(&mut self.block);
+        }
         self.block.split_to(n)
     }
 
@@ -65,27 +74,28 @@ pub(crate) fn keep(left: BytesMut, taken: usize) -> BytesMut {
 #[cfg(test)]
 mod tests {
     use super::{BLOCK, Scratch};
+    use crate::outbox::Spare;
 
     #[test]
     fn a_block_nobody_holds_is_used_again() {
-        let mut scratch = Scratch::new();
-        let start = scratch.room().as_ptr();
+        let (mut scratch, mut spare) = (Scratch::new(), Spare::default());
+        let start = scratch.room(&mut spare).as_ptr();
         let mut rounds = 0;
         for _ in 0..100 {
-            scratch.room()[0] = 7;
+            scratch.room(&mut spare)[0] = 7;
             assert_eq!(&scratch.take(2_000)[..1], &[7]);
-            rounds += usize::from(scratch.room().as_ptr() == start);
+            rounds += usize::from(scratch.room(&mut spare).as_ptr() == start);
         }
         assert!(rounds >= 100 * 2_000 / BLOCK, "{rounds}");
     }
 
     #[test]
     fn a_block_somebody_holds_is_left_alone() {
-        let mut scratch = Scratch::new();
-        scratch.room()[..3].copy_from_slice(b"abc");
+        let (mut scratch, mut spare) = (Scratch::new(), Spare::default());
+        scratch.room(&mut spare)[..3].copy_from_slice(b"abc");
         let held = scratch.take(3).freeze();
         for _ in 0..100 {
-            scratch.room().fill(1);
+            scratch.room(&mut spare).fill(1);
             drop(scratch.take(30_000));
         }
         assert_eq!(&held[..], b"abc");

@@ -101,7 +101,7 @@ impl<N: Net> EventLoop<N> {
             if books.paused && matches!(books.phase, Phase::Open) {
                 return;
             }
-            let room = self.scratch.room();
+            let room = self.scratch.room(&mut self.io.spare);
             let asked = room.len();
             match self.net.read(conn, room) {
                 Ok(0) => return self.read_eof(service, conn),
@@ -172,6 +172,9 @@ impl<N: Net> EventLoop<N> {
                 return self.end(service, conn, Farewell::Reset, Closed::Failed(error));
             }
             books.input = if taken == usize::MAX { input } else { keep(input, taken) };
+        } else {
+            // What is sent on below may be the whole of its block, if nothing here holds it.
+            drop(input);
         }
         // The answer goes out while its bytes are warm and the peer can work on it; what was
         // written to other connections waits for the end of the turn, to go out in one write.
