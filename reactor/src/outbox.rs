@@ -57,7 +57,8 @@ impl Spare {
     /// Written: is it a whole read block, and ours alone?
     fn give_shared(&mut self, bytes: Bytes) {
         if bytes.len() == READ_MAX && self.block.is_none() {
-            self.block = bytes.try_into_mut().ok();
+            let block = bytes.try_into_mut().ok();
+            self.block = block.filter(|block| block.capacity() == READ_MAX);
         }
     }
 }
@@ -183,7 +184,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::{Outbox, Spare};
-    use crate::limits::SLICES_PER_WRITE;
+    use crate::limits::{READ_MAX, SLICES_PER_WRITE};
     use bytes::Bytes;
     use std::io::IoSlice;
 
@@ -221,6 +222,22 @@ mod tests {
             }
             assert_eq!(got, expected, "step {step}");
             assert_eq!(outbox.copied.capacity(), 0, "an empty outbox holds no buffer");
+        }
+    }
+
+    #[test]
+    fn a_whole_read_block_comes_back_unless_somebody_holds_it() {
+        for (size, held, comes) in
+            [(READ_MAX, false, true), (READ_MAX, true, false), (READ_MAX - 1, false, false)]
+        {
+            let (mut outbox, mut spare) = (Outbox::default(), Spare::default());
+            let block = Bytes::from(vec![1; size]);
+            let holder = held.then(|| block.clone());
+            outbox.send(block, &mut spare);
+            assert!(spare.take_block().is_none(), "not yet written");
+            outbox.advance(size, &mut spare);
+            assert_eq!(spare.take_block().is_some(), comes, "{size} {held}");
+            drop(holder);
         }
     }
 

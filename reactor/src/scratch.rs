@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A service that keeps a slice keeps the block alive, and the loop goes on in a fresh one; when
-//! nobody kept anything the block is used again from its beginning.
+//! nobody kept anything the block is used again from its beginning. A block that a service sent on
+//! as a whole comes back from the outbox.
 
 use bytes::BytesMut;
 
