@@ -66,7 +66,8 @@ impl Row {
 /// The rates, as a Markdown table.
 pub fn table(rows: &[Row]) -> String {
     let mut out = String::from(
-        "| row | server | rate | min..max | CPU µs each | user | busy | ours/its rate | ours/its CPU |\n\
+        "| row | server | rate | min..max | CPU µs each | user | busy \
+         | ours/its rate | ours/its CPU |\n\
          |---|---|--:|--:|--:|--:|--:|--:|--:|\n",
     );
     for row in rows {
@@ -85,7 +86,8 @@ pub fn table(rows: &[Row]) -> String {
             };
             let _ = writeln!(
                 out,
-                "| {} | {} | {:.0} {unit} | {lowest:.0}..{highest:.0} | {:.3} | {:.0} % | {:.0} % | {ratios} |",
+                "| {} | {} | {:.0} {unit} | {lowest:.0}..{highest:.0} | {:.3} | {:.0} % | {:.0} % \
+                 | {ratios} |",
                 row.shape.name,
                 kind.name(),
                 of(|s| s.rate),

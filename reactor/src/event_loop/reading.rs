@@ -166,15 +166,15 @@ impl<N: Net> EventLoop<N> {
         service.on_data(&mut self.io, conn, &mut input);
         self.io.current = None;
         let Some(books) = self.io.conns.get_mut(conn) else { return };
-        if !input.is_empty() {
+        if input.is_empty() {
+            // What is sent on below may be the whole of its block, if nothing here holds it.
+            drop(input);
+        } else {
             if input.len() > self.io.settings.input_max {
                 let error = io::Error::new(io::ErrorKind::InvalidData, "input limit exceeded");
                 return self.end(service, conn, Farewell::Reset, Closed::Failed(error));
             }
             books.input = if taken == usize::MAX { input } else { keep(input, taken) };
-        } else {
-            // What is sent on below may be the whole of its block, if nothing here holds it.
-            drop(input);
         }
         // The answer goes out while its bytes are warm and the peer can work on it; what was
         // written to other connections waits for the end of the turn, to go out in one write.
