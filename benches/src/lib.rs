@@ -1,1 +1,13 @@
-//! Benchmarks of the loop, and side-by-side runs against other implementations.
+//! What the loop costs, and how it stands beside others.
+//!
+//! - [`sink_net`], [`scenario`], [`counting`]: the loop alone, over a network that swallows
+//!   everything; measured by `cargo bench`, held by `tests/allocations.rs`.
+//! - [`versus`]: whole echo servers as processes of their own, one after the other under the same
+//!   load; run by `echo-versus`.
+//!
+//! Nothing here is used by the programs that users run.
+
+pub mod counting;
+pub mod scenario;
+pub mod sink_net;
+pub mod versus;

@@ -11,7 +11,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::io::IoSlice;
 
-use crate::limits::{COPY_MAX, SLICES_PER_WRITE, SPARE_BUFFER_MAX, SPARE_BUFFERS};
+use crate::limits::{COPY_MAX, READ_MAX, SLICES_PER_WRITE, SPARE_BUFFER_MAX, SPARE_BUFFERS};
 
 /// The first capacity of an output buffer: a few small frames.
 const FIRST_CAPACITY: usize = 1024;
@@ -27,19 +27,38 @@ enum Segment {
     Shared(Bytes),
 }
 
-/// Output buffers without a peer: an idle connection holds none, a busy one allocates none.
+/// Memory without a peer: an idle connection holds none, a busy one allocates none.
 #[derive(Debug, Default)]
-pub(crate) struct Spare(Vec<BytesMut>);
+pub(crate) struct Spare {
+    buffers: Vec<BytesMut>,
+    /// A read block that a service sent on as a whole, and that nobody holds any more. All of it
+    /// is initialised, so that the next read needs no zeroing.
+    block: Option<BytesMut>,
+}
 
 impl Spare {
     fn take(&mut self) -> BytesMut {
-        self.0.pop().unwrap_or_else(|| BytesMut::with_capacity(FIRST_CAPACITY))
+        self.buffers.pop().unwrap_or_else(|| BytesMut::with_capacity(FIRST_CAPACITY))
     }
 
     fn give(&mut self, mut buffer: BytesMut) {
         buffer.clear();
-        if self.0.len() < SPARE_BUFFERS && (1..=SPARE_BUFFER_MAX).contains(&buffer.capacity()) {
-            self.0.push(buffer);
+        let fits = (1..=SPARE_BUFFER_MAX).contains(&buffer.capacity());
+        if fits && self.buffers.len() < SPARE_BUFFERS {
+            self.buffers.push(buffer);
+        }
+    }
+
+    /// A read block, if one came back.
+    pub fn take_block(&mut self) -> Option<BytesMut> {
+        self.block.take()
+    }
+
+    /// Written: is it a whole read block, and ours alone?
+    fn give_shared(&mut self, bytes: Bytes) {
+        if bytes.len() == READ_MAX && self.block.is_none() {
+            let block = bytes.try_into_mut().ok();
+            self.block = block.filter(|block| block.capacity() == READ_MAX);
         }
     }
 }
@@ -117,7 +136,11 @@ impl Outbox {
 
     /// The kernel took the first `n` bytes.
     pub fn advance(&mut self, n: usize, spare: &mut Spare) {
-        let mut left = n.min(self.queued);
+        if n >= self.queued {
+            // Most often all of it: nothing is moved, and the buffer keeps its front.
+            return self.clear(spare);
+        }
+        let mut left = n;
         self.queued -= left;
         while left > 0 {
             let Some(segment) = self.segments.front_mut() else { break };
@@ -139,15 +162,16 @@ impl Outbox {
                 self.segments.pop_front();
             }
         }
-        if self.queued == 0 {
-            self.clear(spare);
-        }
     }
 
     /// Forgets what is queued and gives the memory back.
     pub fn clear(&mut self, spare: &mut Spare) {
         self.queued = 0;
-        self.segments.clear();
+        while let Some(segment) = self.segments.pop_front() {
+            if let Segment::Shared(bytes) = segment {
+                spare.give_shared(bytes);
+            }
+        }
         if self.segments.capacity() > SEGMENTS_KEPT {
             self.segments = VecDeque::new();
         }
@@ -160,7 +184,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::{Outbox, Spare};
-    use crate::limits::SLICES_PER_WRITE;
+    use crate::limits::{READ_MAX, SLICES_PER_WRITE};
     use bytes::Bytes;
     use std::io::IoSlice;
 
@@ -198,6 +222,22 @@ mod tests {
             }
             assert_eq!(got, expected, "step {step}");
             assert_eq!(outbox.copied.capacity(), 0, "an empty outbox holds no buffer");
+        }
+    }
+
+    #[test]
+    fn a_whole_read_block_comes_back_unless_somebody_holds_it() {
+        for (size, held, comes) in
+            [(READ_MAX, false, true), (READ_MAX, true, false), (READ_MAX - 1, false, false)]
+        {
+            let (mut outbox, mut spare) = (Outbox::default(), Spare::default());
+            let block = Bytes::from(vec![1; size]);
+            let holder = held.then(|| block.clone());
+            outbox.send(block, &mut spare);
+            assert!(spare.take_block().is_none(), "not yet written");
+            outbox.advance(size, &mut spare);
+            assert_eq!(spare.take_block().is_some(), comes, "{size} {held}");
+            drop(holder);
         }
     }
 

@@ -6,14 +6,20 @@
 //! ```
 //!
 //! A service that keeps a slice keeps the block alive, and the loop goes on in a fresh one; when
-//! nobody kept anything the block is used again from its beginning.
+//! nobody kept anything the block is used again from its beginning. A block that a service sent on
+//! as a whole comes back from the outbox.
 
 use bytes::BytesMut;
 
 use crate::limits::READ_MAX;
+use crate::outbox::Spare;
 
-/// Room for several reads, so that small ones share a block.
-const BLOCK: usize = 4 * READ_MAX;
+/// One read fills it at most, and hundreds of small ones share it. No larger: what it holds is to
+/// stay in the processor's cache between one read and the next.
+const BLOCK: usize = READ_MAX;
+
+/// With less left than this, the block is begun anew.
+const ROOM_MIN: usize = READ_MAX / 2;
 
 /// The loop's read buffer.
 #[derive(Debug)]
@@ -27,9 +33,13 @@ impl Scratch {
         Self { block: BytesMut::zeroed(BLOCK) }
     }
 
-    /// Where the next read goes.
-    pub fn room(&mut self) -> &mut [u8] {
-        if self.block.len() < READ_MAX {
+    /// Where the next read goes: from `ROOM_MIN` to `READ_MAX` bytes.
+    pub fn room(&mut self, spare: &mut Spare) -> &mut [u8] {
+        if self.block.len() < ROOM_MIN
+            && let Some(block) = spare.take_block()
+        {
+            self.block = block;
+        } else if self.block.len() < ROOM_MIN {
             self.block.clear();
             if self.block.try_reclaim(BLOCK) {
                 self.block.resize(BLOCK, 0);
@@ -37,11 +47,15 @@ impl Scratch {
                 self.block = BytesMut::zeroed(BLOCK);
             }
         }
-        &mut self.block[..READ_MAX]
+        &mut self.block
     }
 
     /// The first `n` bytes of the room, filled by a read: as input of their own.
     pub fn take(&mut self, n: usize) -> BytesMut {
+        if n == self.block.len() {
+            // No part stays behind that would keep it from coming back whole.
+            return std::mem::take(&mut self.block);
+        }
         self.block.split_to(n)
     }
 
@@ -61,28 +75,29 @@ pub(crate) fn keep(left: BytesMut, taken: usize) -> BytesMut {
 #[cfg(test)]
 mod tests {
     use super::{BLOCK, Scratch};
+    use crate::outbox::Spare;
 
     #[test]
     fn a_block_nobody_holds_is_used_again() {
-        let mut scratch = Scratch::new();
-        let start = scratch.room().as_ptr();
+        let (mut scratch, mut spare) = (Scratch::new(), Spare::default());
+        let start = scratch.room(&mut spare).as_ptr();
         let mut rounds = 0;
         for _ in 0..100 {
-            scratch.room()[0] = 7;
-            assert_eq!(&scratch.take(20_000)[..1], &[7]);
-            rounds += usize::from(scratch.room().as_ptr() == start);
+            scratch.room(&mut spare)[0] = 7;
+            assert_eq!(&scratch.take(2_000)[..1], &[7]);
+            rounds += usize::from(scratch.room(&mut spare).as_ptr() == start);
         }
-        assert!(rounds > 100 * 20_000 / BLOCK - 2, "{rounds}");
+        assert!(rounds >= 100 * 2_000 / BLOCK, "{rounds}");
     }
 
     #[test]
     fn a_block_somebody_holds_is_left_alone() {
-        let mut scratch = Scratch::new();
-        scratch.room()[..3].copy_from_slice(b"abc");
+        let (mut scratch, mut spare) = (Scratch::new(), Spare::default());
+        scratch.room(&mut spare)[..3].copy_from_slice(b"abc");
         let held = scratch.take(3).freeze();
         for _ in 0..100 {
-            scratch.room().fill(1);
-            drop(scratch.take(60_000));
+            scratch.room(&mut spare).fill(1);
+            drop(scratch.take(30_000));
         }
         assert_eq!(&held[..], b"abc");
     }

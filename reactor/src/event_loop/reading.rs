@@ -4,7 +4,7 @@ use std::io;
 
 use super::EventLoop;
 use crate::conn::Phase;
-use crate::limits::{READ_MAX, READS_PER_TURN};
+use crate::limits::READS_PER_TURN;
 use crate::net::{Farewell, Readiness};
 use crate::scratch::keep;
 use crate::timers::Kind;
@@ -103,10 +103,12 @@ impl<N: Net> EventLoop<N> {
                 Phase::Condemned(_) => return,
                 _ => {}
             }
-            match self.net.read(conn, self.scratch.room()) {
+            let room = self.scratch.room(&mut self.io.spare);
+            let asked = room.len();
+            match self.net.read(conn, room) {
                 Ok(0) => return self.read_eof(service, conn),
                 Ok(n) => {
-                    if let Took::Enough = self.took(service, conn, n) {
+                    if let Took::Enough = self.took(service, conn, n, n == asked) {
                         return;
                     }
                 }
@@ -126,12 +128,18 @@ impl<N: Net> EventLoop<N> {
         }
     }
 
-    /// `n` bytes stand in the scratch block.
-    fn took<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId, n: usize) -> Took {
+    /// `n` bytes stand in the scratch block; have they filled the room that there was?
+    fn took<S: Service + ?Sized>(
+        &mut self,
+        service: &mut S,
+        conn: ConnId,
+        n: usize,
+        filled: bool,
+    ) -> Took {
         let Some(books) = self.io.conns.get_mut(conn) else { return Took::Enough };
         // A read that did not fill its room has drained the socket; a second one would only fail
         // with WouldBlock. But a FIN that was told already is not told again: read on to find it.
-        let drained = n < READ_MAX && !books.read_closed;
+        let drained = !filled && !books.read_closed;
         books.unread = !drained;
         if !matches!(books.phase, Phase::Open) {
             // Contract 4: after our close, bytes are read and thrown away.
@@ -160,7 +168,10 @@ impl<N: Net> EventLoop<N> {
         service.on_data(&mut self.io, conn, &mut input);
         self.io.current = None;
         let Some(books) = self.io.conns.get_mut(conn) else { return };
-        if !input.is_empty() {
+        if input.is_empty() {
+            // What is sent on below may be the whole of its block, if nothing here holds it.
+            drop(input);
+        } else {
             if input.len() > self.io.settings.input_max {
                 let error = io::Error::new(io::ErrorKind::InvalidData, "input limit exceeded");
                 return self.end(service, conn, Farewell::Reset, Closed::Failed(error));
