@@ -39,13 +39,16 @@ struct Outcome {
     restarted: bool,
 }
 
+/// A client whose events go where the scene wants them.
+type Client = Node<EchoClient<Box<dyn FnMut(Event)>>>;
+
 /// One world, from its seed.
 struct Scene {
     seed: u64,
     world: World,
     addr: SocketAddr,
     server: Option<Node<EchoServer>>,
-    clients: Vec<Node<EchoClient<Box<dyn FnMut(Event)>>>>,
+    clients: Vec<Client>,
     answers: Answers,
     lost: Rc<RefCell<usize>>,
 }

@@ -3,9 +3,9 @@
 //! ```text
 //!   its owner ...                            the other end ...
 //!   closes, all read        FIN  ------->    reads our bytes, then the FIN
-//!   closes, unread input    RST  ------->    loses what it had not read    [RFC 9293 3.10.4]
+//!   closes, unread input    RST  ------->    loses what it had not read    [RFC 9293 3.6.1]
 //!   resets                  RST  ------->    the same
-//!   has gone, bytes come    RST  ------->    the same                      [RFC 9293 3.10.7.1]
+//!   has gone, bytes come    RST  ------->    the same                      [RFC 9293 3.5.2]
 //! ```
 //!
 //! A reset flushes the receiver's queues, as [RFC 9293 3.10.7.4] has it. (Linux lets a reader
