@@ -141,6 +141,9 @@ fn connects_and_resets(addr: SocketAddr) {
     }
 }
 
+/// What is done to the server, and its name.
+type Stage<'a> = (&'a str, Box<dyn FnMut() + 'a>);
+
 #[test]
 fn a_server_outlives_what_it_is_sent() {
     let settings = Settings::default();
@@ -154,7 +157,6 @@ fn a_server_outlives_what_it_is_sent() {
     silence(addr);
     back_to(before, addr, "a first round");
     let rss = memory();
-    type Stage<'a> = (&'a str, Box<dyn FnMut() + 'a>);
     let stages: [Stage<'_>; 4] = [
         ("random bytes", Box::new(|| random_bytes(addr, &mut random))),
         ("silence", Box::new(|| silence(addr))),

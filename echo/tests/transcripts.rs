@@ -90,8 +90,7 @@ fn server_hears(style: Style, faults: Faults, pieces: &[&[u8]]) -> Vec<u8> {
     let mut peer = Node::new(world.host([10, 0, 0, 2].into()), Settings::default(), peer);
     turn_all(&world, &mut [&mut server, &mut peer], Duration::from_secs(3600));
     assert_eq!(world.connections(), 0, "nothing is left open");
-    let heard = heard.borrow().clone();
-    heard
+    heard.take()
 }
 
 fn turn_all(world: &World, nodes: &mut [&mut dyn Turns], until: Now) {
@@ -119,8 +118,7 @@ fn client_hears(style: Style, request: &'static [u8], pieces: &[&[u8]]) -> Vec<S
     client.service.ask(client.event_loop.io(), Bytes::from_static(request)).unwrap();
     turn_all(&world, &mut [&mut server, &mut client], Duration::from_secs(3600));
     assert_eq!(world.connections(), 0, "nothing is left open");
-    let told = told.borrow().clone();
-    told
+    told.take()
 }
 
 /// The lab's own conversation, to the byte.
