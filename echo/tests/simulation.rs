@@ -31,6 +31,9 @@ const PATIENCE: Now = Duration::from_secs(4 * 3600);
 /// What the clients of one world were told: by request, all the answers that came.
 type Answers = Rc<RefCell<BTreeMap<Bytes, Vec<Bytes>>>>;
 
+/// Hears what a client tells.
+type Observer = Box<dyn FnMut(Event)>;
+
 /// What one run has shown.
 #[derive(Debug, Default)]
 struct Outcome {
@@ -39,16 +42,13 @@ struct Outcome {
     restarted: bool,
 }
 
-/// A client whose events go where the scene wants them.
-type Client = Node<EchoClient<Box<dyn FnMut(Event)>>>;
-
 /// One world, from its seed.
 struct Scene {
     seed: u64,
     world: World,
     addr: SocketAddr,
     server: Option<Node<EchoServer>>,
-    clients: Vec<Client>,
+    clients: Vec<Node<EchoClient<Observer>>>,
     answers: Answers,
     lost: Rc<RefCell<usize>>,
 }
@@ -81,7 +81,7 @@ impl Scene {
 
     fn add_client(&mut self, n: u8, dice: &mut Random) {
         let (answers, lost) = (self.answers.clone(), self.lost.clone());
-        let tell: Box<dyn FnMut(Event)> = Box::new(move |event| match event {
+        let tell: Observer = Box::new(move |event| match event {
             Event::Answer { request, answer } => {
                 answers.borrow_mut().entry(request).or_default().push(answer);
             }

@@ -45,6 +45,10 @@ use network::Network;
 pub use node::{Node, Turns};
 pub use pipe::{RECV_BUFFER, SEND_BUFFER};
 
+/// Steps in which somebody had something to do while the clock stood still; more are an endless
+/// loop, that a real machine would spend a core on.
+pub const TURNS_AT_ONCE: u32 = 1_000_000;
+
 /// What a step of a world has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -104,7 +108,8 @@ impl World {
     /// not past `until`.
     ///
     /// # Errors
-    /// What a turn failed with.
+    /// What a turn failed with; and when a loop spins: more than [`TURNS_AT_ONCE`] turns while the
+    /// clock stood still.
     pub fn step(&self, nodes: &mut [&mut dyn Turns], until: Now) -> io::Result<Step> {
         let mut turned = false;
         let first = self.first_of(nodes.len());
@@ -116,7 +121,7 @@ impl World {
             }
         }
         if turned {
-            return Ok(Step::Turned);
+            return self.count_turn().map(|()| Step::Turned);
         }
         let waits = nodes.iter_mut().filter_map(|node| node.next_turn()).min();
         let mut network = self.0.borrow_mut();
@@ -146,6 +151,17 @@ impl World {
                 return Ok(done());
             }
         }
+    }
+
+    fn count_turn(&self) -> io::Result<()> {
+        let mut network = self.0.borrow_mut();
+        network.turns_now += 1;
+        if network.turns_now > TURNS_AT_ONCE {
+            let spins =
+                format!("a loop spins at {:?}: it has work, and time cannot pass", network.now);
+            return Err(io::Error::other(spins));
+        }
+        Ok(())
     }
 
     /// Who begins: nobody is always the first, if things are to be shuffled.

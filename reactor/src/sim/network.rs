@@ -78,6 +78,8 @@ pub(super) struct Listener {
 #[derive(Debug)]
 pub(super) struct Network {
     pub now: Now,
+    /// Turns that have been taken since the clock last moved.
+    pub turns_now: u32,
     pub random: Random,
     pub faults: Faults,
     pub trace: Trace,
@@ -95,6 +97,7 @@ impl Network {
     pub fn new(seed: u64, faults: Faults) -> Self {
         Self {
             now: Now::ZERO,
+            turns_now: 0,
             random: Random::new(seed),
             faults,
             trace: Trace::new(),
@@ -193,6 +196,9 @@ impl Network {
 
     /// The clock goes on to `to`, and what was due until then happens in its order.
     pub fn advance(&mut self, to: Now) {
+        if to > self.now {
+            self.turns_now = 0;
+        }
         while let Some(entry) = self.agenda.first_entry() {
             if entry.key().0 > to {
                 break;

@@ -127,3 +127,116 @@ fn a_dead_hosts_address_is_free() {
     drop(first);
     second.listen(ListenerId(0), addr).unwrap();
 }
+
+/// Two hosts and a standing connection between them, as their kernels see it.
+fn standing(world: &World) -> [(super::SimNet, ConnId); 2] {
+    use crate::{ListenerId, Net};
+    let id = |slot| ConnId { slot, generation: 1 };
+    let (mut client, mut server) =
+        (world.host([10, 0, 0, 2].into()), world.host([10, 0, 0, 1].into()));
+    let addr = server.listen(ListenerId(0), "10.0.0.1:7".parse().unwrap()).unwrap();
+    client.connect(id(0), addr).unwrap();
+    pass(world);
+    server.accept(ListenerId(0), id(0)).unwrap();
+    let mut ready = Vec::new();
+    client.poll(&mut ready, None).unwrap();
+    server.poll(&mut ready, None).unwrap();
+    assert!(client.is_connected(id(0)).unwrap());
+    [(client, id(0)), (server, id(0))]
+}
+
+/// All that is under way arrives.
+fn pass(world: &World) {
+    let until = world.now() + Duration::from_secs(1);
+    while world.step(&mut [], until).unwrap() == super::Step::Jumped {}
+}
+
+/// What the network has to tell about its one connection.
+fn told(net: &mut super::SimNet) -> crate::net::Readiness {
+    let mut ready = Vec::new();
+    crate::Net::poll(net, &mut ready, None).unwrap();
+    match ready[..] {
+        [] => crate::net::Readiness::default(),
+        [crate::Ready::Conn(_, readiness)] => readiness,
+        _ => panic!("{ready:?}"),
+    }
+}
+
+/// [RFC 1122 4.2.2.13] The close of one who has not read all is a reset, and costs the other what
+/// it had not read yet.
+#[test]
+fn a_close_with_unread_input_resets() {
+    use crate::Net;
+    use crate::net::Farewell;
+    for unread in [false, true] {
+        let world = World::new(1, Faults::none());
+        let [(mut client, c), (mut server, s)] = standing(&world);
+        client.write(c, &[std::io::IoSlice::new(b"question")]).unwrap();
+        pass(&world);
+        server.write(s, &[std::io::IoSlice::new(b"answer")]).unwrap();
+        if !unread {
+            assert_eq!(server.read(s, &mut [0; 99]).unwrap(), 8);
+        }
+        server.close(s, Farewell::Close);
+        pass(&world);
+        let (ready, mut buf) = (told(&mut client), [0; 99]);
+        assert_eq!((ready.readable, ready.read_closed, ready.failed), (true, true, unread));
+        if unread {
+            let error = client.read(c, &mut buf).unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        } else {
+            assert_eq!(client.read(c, &mut buf).unwrap(), 6);
+            assert_eq!(client.read(c, &mut buf).unwrap(), 0, "and then the FIN");
+            // Bytes for one who has gone are answered by a reset.
+            client.write(c, &[std::io::IoSlice::new(b"more")]).unwrap();
+            pass(&world);
+            assert!(told(&mut client).failed);
+        }
+    }
+}
+
+/// The edges that the seam promises: none without a change, and one after whatever was short.
+#[test]
+fn what_was_short_is_followed_by_an_edge() {
+    use crate::Net;
+    let world = World::new(1, Faults { short_reads: 100, short_writes: 100, ..Faults::none() });
+    let [(mut client, c), (mut server, s)] = standing(&world);
+    assert_eq!(told(&mut server), crate::net::Readiness::default(), "nothing has changed");
+    let written = client.write(c, &[std::io::IoSlice::new(&[7; 1000])]).unwrap();
+    assert!(written < 1000 && told(&mut client).writable);
+    pass(&world);
+    let (mut read, mut buf) = (0, [0; 2000]);
+    while read < written {
+        assert!(told(&mut server).readable, "after {read} of {written}");
+        read += server.read(s, &mut buf).unwrap();
+    }
+    assert!(!told(&mut server).readable);
+    let none = server.read(s, &mut buf).unwrap_err();
+    assert_eq!(none.kind(), std::io::ErrorKind::WouldBlock);
+}
+
+/// A writer that was told there is no room is told when there is.
+#[test]
+fn room_is_an_edge() {
+    use crate::Net;
+    let world = World::new(1, Faults::none());
+    let [(mut client, c), (mut server, s)] = standing(&world);
+    let block = vec![7; 1 << 20];
+    let mut written = 0;
+    loop {
+        match client.write(c, &[std::io::IoSlice::new(&block)]) {
+            Ok(n) => written += n,
+            Err(error) => {
+                assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+                pass(&world);
+                if !told(&mut client).writable {
+                    break;
+                }
+            }
+        }
+    }
+    assert_eq!(written, super::SEND_BUFFER + super::RECV_BUFFER);
+    assert!(server.read(s, &mut vec![0; 1 << 20]).unwrap() > 0);
+    pass(&world);
+    assert!(told(&mut client).writable);
+}

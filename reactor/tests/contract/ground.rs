@@ -68,6 +68,9 @@ impl Turns for Peer<SimNet> {
     }
 }
 
+/// What is waited for, and may be asked of the peers.
+pub type Condition<'a, N> = dyn FnMut(&mut [&mut Peer<N>]) -> bool + 'a;
+
 /// Where a case runs.
 pub trait Ground: Sized {
     type Net: Net;
@@ -90,7 +93,7 @@ pub trait Ground: Sized {
     fn turns(
         &mut self,
         peers: &mut [&mut Peer<Self::Net>],
-        done: &mut dyn FnMut(&mut [&mut Peer<Self::Net>]) -> bool,
+        done: &mut Condition<'_, Self::Net>,
     ) -> bool;
 
     /// The same, while threads of the machine are at work that the simulated clock knows not of.
@@ -188,17 +191,13 @@ impl Ground for Real {
         // The lowest free number is where the next descriptor would be.
         let next = TcpListener::bind(self.free()).map(|probe| {
             use std::os::fd::AsRawFd;
-            probe.as_raw_fd() as u64
+            u64::try_from(probe.as_raw_fd()).expect("a descriptor")
         });
         let soft = if starved { next.expect("one more descriptor") } else { all };
         setrlimit(Resource::RLIMIT_NOFILE, soft, hard).expect("a lower limit");
     }
 
-    fn turns(
-        &mut self,
-        peers: &mut [&mut Peer<MioNet>],
-        done: &mut dyn FnMut(&mut [&mut Peer<MioNet>]) -> bool,
-    ) -> bool {
+    fn turns(&mut self, peers: &mut [&mut Peer<MioNet>], done: &mut Condition<'_, MioNet>) -> bool {
         let start = Instant::now();
         while !done(peers) {
             if start.elapsed() > PATIENCE {
@@ -277,11 +276,7 @@ impl Ground for Sim {
         self.world.set_faults(faults);
     }
 
-    fn turns(
-        &mut self,
-        peers: &mut [&mut Peer<SimNet>],
-        done: &mut dyn FnMut(&mut [&mut Peer<SimNet>]) -> bool,
-    ) -> bool {
+    fn turns(&mut self, peers: &mut [&mut Peer<SimNet>], done: &mut Condition<'_, SimNet>) -> bool {
         let until = self.world.now() + SIM_PATIENCE;
         while !done(peers) {
             if step(&self.world, peers, until) == Step::Idle {

@@ -153,7 +153,9 @@ pub fn a_flood_does_not_starve_the_quiet<G: Ground>(ground: &mut G) -> Vec<Strin
     assert!(most.get() <= READS_PER_TURN * READ_MAX, "{} bytes of one peer", most.get());
     for peer in [&mut flooder, &mut quiet] {
         let conns = peer.script.book.borrow().opened.clone();
-        conns.into_iter().for_each(|conn| peer.io().reset(conn));
+        for conn in conns {
+            peer.io().reset(conn);
+        }
     }
     let mut notes = ground.notes(&mut [&mut flooder, &mut server, &mut quiet]);
     notes.retain(|note| !note.contains("timer") && !note.starts_with("peer 1"));
