@@ -1,13 +1,16 @@
-//! The block that every read of a loop goes into, and how a read becomes a service's input.
+//! Where every read of a loop goes, and how a read becomes a service's input.
 //!
 //! ```text
-//!   block   | taken by services ...... | read | unused, zeroed once |
-//!                                      ^ split off and handed to on_data without a copy
+//!   a large read    block | taken by services ... | read | unused, zeroed once |
+//!                                                 ^ split off, handed to on_data without a copy
+//!   a small read    block | read | ...      -- copied --> small | input |
 //! ```
 //!
-//! A service that keeps a slice keeps the block alive, and the loop goes on in a fresh one; when
-//! nobody kept anything the block is used again from its beginning. A block that a service sent on
-//! as a whole comes back from the outbox.
+//! A few bytes are cheaper to copy than to share, and a service that keeps a slice of them keeps a
+//! small buffer alive, not a large block. Of a large read the service gets a piece of the block
+//! itself; while it keeps that, the loop goes on in a fresh block, and when nobody kept anything
+//! the block is used again from its beginning. One that was sent on whole comes back from the
+//! outbox.
 
 use bytes::BytesMut;
 
@@ -21,16 +24,21 @@ const BLOCK: usize = READ_MAX;
 /// With less left than this, the block is begun anew.
 const ROOM_MIN: usize = READ_MAX / 2;
 
-/// The loop's read buffer.
+/// A read of at most so many bytes is copied.
+const SMALL: usize = 2 * 1024;
+
+/// The loop's read buffers.
 #[derive(Debug)]
 pub(crate) struct Scratch {
-    /// All of it initialised; its front moves on with each read.
+    /// All of it initialised; its front moves on with each large read.
     block: BytesMut,
+    /// What small reads are copied into; away while a service looks at one.
+    small: BytesMut,
 }
 
 impl Scratch {
     pub fn new() -> Self {
-        Self { block: BytesMut::zeroed(BLOCK) }
+        Self { block: BytesMut::zeroed(BLOCK), small: BytesMut::with_capacity(SMALL) }
     }
 
     /// Where the next read goes: from `ROOM_MIN` to `READ_MAX` bytes.
@@ -52,11 +60,24 @@ impl Scratch {
 
     /// The first `n` bytes of the room, filled by a read: as input of their own.
     pub fn take(&mut self, n: usize) -> BytesMut {
+        if n <= SMALL {
+            let mut input = std::mem::take(&mut self.small);
+            input.extend_from_slice(&self.block[..n]);
+            return input;
+        }
         if n == self.block.len() {
             // No part stays behind that would keep it from coming back whole.
             return std::mem::take(&mut self.block);
         }
         self.block.split_to(n)
+    }
+
+    /// The service has taken all of an input of `n` bytes: a small one's buffer serves again, and
+    /// the hold on a block is let go.
+    pub fn give_back(&mut self, empty: BytesMut, n: usize) {
+        if n <= SMALL {
+            self.small = empty;
+        }
     }
 
     /// The first `n` bytes of the room, appended to input that is already there.
@@ -65,11 +86,11 @@ impl Scratch {
     }
 }
 
-/// What a service left of an input that was `taken` from the block: copied out, so that a few
-/// bytes of an unfinished frame do not hold the block. A service that has reserved room for the
-/// rest of its frame has moved the input out of the block itself.
-pub(crate) fn keep(left: BytesMut, taken: usize) -> BytesMut {
-    if left.capacity() > taken { left } else { BytesMut::from(&left[..]) }
+/// What a service left of an input that was [taken](Scratch::take) from a read of `n` bytes:
+/// copied out, so that a few bytes of an unfinished frame hold neither of the loop's buffers. A
+/// service that has reserved room for the rest of a large frame has moved it out itself.
+pub(crate) fn keep(left: BytesMut, n: usize) -> BytesMut {
+    if left.capacity() > n.max(SMALL) { left } else { BytesMut::from(&left[..]) }
 }
 
 #[cfg(test)]
@@ -84,21 +105,42 @@ mod tests {
         let mut rounds = 0;
         for _ in 0..100 {
             scratch.room(&mut spare)[0] = 7;
-            assert_eq!(&scratch.take(2_000)[..1], &[7]);
+            assert_eq!(&scratch.take(5_000)[..1], &[7]);
             rounds += usize::from(scratch.room(&mut spare).as_ptr() == start);
         }
-        assert!(rounds >= 100 * 2_000 / BLOCK, "{rounds}");
+        assert!(rounds >= 100 * 5_000 / BLOCK, "{rounds}");
+    }
+
+    #[test]
+    fn a_small_read_is_copied_into_the_same_buffer_again_and_again() {
+        let (mut scratch, mut spare) = (Scratch::new(), Spare::default());
+        let block = scratch.room(&mut spare).as_ptr();
+        let mut small = None;
+        for n in 0..100 {
+            scratch.room(&mut spare)[..2].copy_from_slice(&[n, 7]);
+            let mut input = scratch.take(2);
+            assert_eq!(&input[..], [n, 7]);
+            assert_eq!(*small.get_or_insert(input.as_ptr()), input.as_ptr());
+            input.clear();
+            scratch.give_back(input, 2);
+            assert_eq!(scratch.room(&mut spare).as_ptr(), block, "the block has not moved");
+        }
     }
 
     #[test]
     fn a_block_somebody_holds_is_left_alone() {
         let (mut scratch, mut spare) = (Scratch::new(), Spare::default());
-        scratch.room(&mut spare)[..3].copy_from_slice(b"abc");
-        let held = scratch.take(3).freeze();
-        for _ in 0..100 {
-            scratch.room(&mut spare).fill(1);
-            drop(scratch.take(30_000));
+        for n in [3, 5_000] {
+            scratch.room(&mut spare)[..3].copy_from_slice(b"abc");
+            let held = scratch.take(n).freeze();
+            for _ in 0..100 {
+                scratch.room(&mut spare).fill(1);
+                drop(scratch.take(30_000));
+                let mut small = scratch.take(4);
+                small.clear();
+                scratch.give_back(small, 4);
+            }
+            assert_eq!(&held[..3], b"abc");
         }
-        assert_eq!(&held[..], b"abc");
     }
 }

@@ -156,7 +156,7 @@ impl<N: Net> EventLoop<N> {
 
     /// Gives the service its input, keeps what it leaves, and sends what it answered.
     ///
-    /// `taken` is the length of an input that still stands in the scratch block.
+    /// `taken` is the length of an input that came from the scratch buffers just now.
     fn hand_over<S: Service + ?Sized>(
         &mut self,
         service: &mut S,
@@ -169,8 +169,8 @@ impl<N: Net> EventLoop<N> {
         self.io.current = None;
         let Some(books) = self.io.conns.get_mut(conn) else { return };
         if input.is_empty() {
-            // What is sent on below may be the whole of its block, if nothing here holds it.
-            drop(input);
+            // Before the flush: what is sent on may be the whole of its block, if nobody holds it.
+            self.scratch.give_back(input, taken);
         } else {
             if input.len() > self.io.settings.input_max {
                 let error = io::Error::new(io::ErrorKind::InvalidData, "input limit exceeded");
