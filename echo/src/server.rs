@@ -4,7 +4,7 @@
 
 use bytes::BytesMut;
 use std::net::SocketAddr;
-use wirelab_reactor::limits::COPY_MAX;
+use wirelab_reactor::limits::SMALL_READ;
 use wirelab_reactor::{Closed, ConnId, Io, ListenerId, Origin, Service};
 
 use crate::Style;
@@ -75,7 +75,7 @@ impl Service for EchoServer {
 
     fn on_data(&mut self, io: &mut Io, conn: ConnId, input: &mut BytesMut) {
         self.tell(Event::Received(input));
-        if self.style == Style::Raw && input.len() > COPY_MAX {
+        if self.style == Style::Raw && input.len() > SMALL_READ {
             // [RFC862] The very bytes that came in go out: nothing is copied.
             io.send(conn, input.split().freeze());
         } else {

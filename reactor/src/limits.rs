@@ -5,6 +5,10 @@ use std::time::Duration;
 /// Bytes of one `read`. Large enough that a bulk transfer is bound by the kernel's copying.
 pub const READ_MAX: usize = 64 * 1024;
 
+/// A read of at most so many bytes is copied out of the read block, a longer one is handed on as a
+/// piece of it. A service that sends its input on does best to copy up to here, too.
+pub const SMALL_READ: usize = 8 * 1024;
+
 /// Reads of one connection in one turn; what is left then waits for the next turn, so that one
 /// flooding peer costs the quiet ones at most this much.
 pub const READS_PER_TURN: usize = 8;

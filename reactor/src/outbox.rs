@@ -1,9 +1,10 @@
 //! What one peer is still to get: small frames copied into one buffer, large ones shared.
 //!
 //! ```text
-//!   segments   | Copied(70) | Shared(16384) | Copied(4) |
-//!   copied     |<-- 70 B -->|               |<- 4 B ->|     one buffer, in the same order
+//!   segments   | Copied(70) | Shared(16384) |
+//!   copied     |<-- 70 B -->|               |<- 4 B: tail ->|     one buffer, in the same order
 //! ```
+//! What was copied last stands behind all segments; most often it is all there is.
 //!
 //! It knows bytes and their order. It does not know the connection.
 
@@ -68,6 +69,8 @@ impl Spare {
 pub(crate) struct Outbox {
     copied: BytesMut,
     segments: VecDeque<Segment>,
+    /// Bytes of `copied` behind the last segment.
+    tail: usize,
     queued: usize,
 }
 
@@ -82,6 +85,9 @@ impl Outbox {
         if bytes.len() <= COPY_MAX {
             self.write(spare, |buffer| buffer.extend_from_slice(&bytes));
         } else {
+            if self.tail > 0 {
+                self.segments.push_back(Segment::Copied(std::mem::take(&mut self.tail)));
+            }
             self.queued += bytes.len();
             self.segments.push_back(Segment::Shared(bytes));
         }
@@ -96,40 +102,41 @@ impl Outbox {
         let result = encode(&mut self.copied);
         let added = self.copied.len().saturating_sub(before);
         self.queued += added;
-        match self.segments.back_mut() {
-            Some(Segment::Copied(n)) => *n += added,
-            _ if added > 0 => self.segments.push_back(Segment::Copied(added)),
-            _ => {}
-        }
+        self.tail += added;
         result
     }
 
     /// The front of the queue as slices for one vectored write; returns how many were filled and
     /// how many bytes they hold.
     pub fn slices<'a>(&'a self, slices: &mut [IoSlice<'a>; SLICES_PER_WRITE]) -> (usize, usize) {
-        let (mut copied, mut bytes) = (&self.copied[..], 0);
-        let mut filled = 0;
-        for (slot, segment) in slices.iter_mut().zip(&self.segments) {
-            let slice = match segment {
+        let mut copied = &self.copied[..];
+        let (mut filled, mut bytes) = (0, 0);
+        let mut fill = |slice: &'a [u8]| {
+            slices[filled] = IoSlice::new(slice);
+            filled += 1;
+            bytes += slice.len();
+        };
+        for segment in self.segments.iter().take(SLICES_PER_WRITE) {
+            match segment {
                 Segment::Copied(n) => {
                     let (front, rest) = copied.split_at(*n);
                     copied = rest;
-                    front
+                    fill(front);
                 }
-                Segment::Shared(shared) => shared,
-            };
-            *slot = IoSlice::new(slice);
-            bytes += slice.len();
-            filled += 1;
+                Segment::Shared(shared) => fill(shared),
+            }
+        }
+        if self.tail > 0 && self.segments.len() < SLICES_PER_WRITE {
+            fill(copied);
         }
         (filled, bytes)
     }
 
     /// The whole queue, where it is one piece: most often it is.
     pub fn single(&self) -> Option<&[u8]> {
-        match (self.segments.len(), self.segments.front()?) {
-            (1, Segment::Copied(n)) => Some(&self.copied[..*n]),
-            (1, Segment::Shared(shared)) => Some(shared),
+        match (self.segments.len(), self.segments.front()) {
+            (0, _) if self.tail > 0 => Some(&self.copied),
+            (1, Some(Segment::Shared(shared))) if self.tail == 0 => Some(shared),
             _ => None,
         }
     }
@@ -143,7 +150,11 @@ impl Outbox {
         let mut left = n;
         self.queued -= left;
         while left > 0 {
-            let Some(segment) = self.segments.front_mut() else { break };
+            let Some(segment) = self.segments.front_mut() else {
+                self.copied.advance(left);
+                self.tail -= left;
+                return;
+            };
             let (step, done) = match segment {
                 Segment::Copied(n) => {
                     let step = left.min(*n);
@@ -167,6 +178,7 @@ impl Outbox {
     /// Forgets what is queued and gives the memory back.
     pub fn clear(&mut self, spare: &mut Spare) {
         self.queued = 0;
+        self.tail = 0;
         while let Some(segment) = self.segments.pop_front() {
             if let Segment::Shared(bytes) = segment {
                 spare.give_shared(bytes);

@@ -14,7 +14,7 @@
 
 use bytes::BytesMut;
 
-use crate::limits::READ_MAX;
+use crate::limits::{READ_MAX, SMALL_READ};
 use crate::outbox::Spare;
 
 /// One read fills it at most, and hundreds of small ones share it. No larger: what it holds is to
@@ -23,9 +23,6 @@ const BLOCK: usize = READ_MAX;
 
 /// With less left than this, the block is begun anew.
 const ROOM_MIN: usize = READ_MAX / 2;
-
-/// A read of at most so many bytes is copied.
-const SMALL: usize = 2 * 1024;
 
 /// The loop's read buffers.
 #[derive(Debug)]
@@ -38,7 +35,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub fn new() -> Self {
-        Self { block: BytesMut::zeroed(BLOCK), small: BytesMut::with_capacity(SMALL) }
+        Self { block: BytesMut::zeroed(BLOCK), small: BytesMut::with_capacity(SMALL_READ) }
     }
 
     /// Where the next read goes: from `ROOM_MIN` to `READ_MAX` bytes.
@@ -60,7 +57,7 @@ impl Scratch {
 
     /// The first `n` bytes of the room, filled by a read: as input of their own.
     pub fn take(&mut self, n: usize) -> BytesMut {
-        if n <= SMALL {
+        if n <= SMALL_READ {
             let mut input = std::mem::take(&mut self.small);
             input.extend_from_slice(&self.block[..n]);
             return input;
@@ -75,7 +72,7 @@ impl Scratch {
     /// The service has taken all of an input of `n` bytes: a small one's buffer serves again, and
     /// the hold on a block is let go.
     pub fn give_back(&mut self, empty: BytesMut, n: usize) {
-        if n <= SMALL {
+        if n <= SMALL_READ {
             self.small = empty;
         }
     }
@@ -90,7 +87,7 @@ impl Scratch {
 /// copied out, so that a few bytes of an unfinished frame hold neither of the loop's buffers. A
 /// service that has reserved room for the rest of a large frame has moved it out itself.
 pub(crate) fn keep(left: BytesMut, n: usize) -> BytesMut {
-    if left.capacity() > n.max(SMALL) { left } else { BytesMut::from(&left[..]) }
+    if left.capacity() > n.max(SMALL_READ) { left } else { BytesMut::from(&left[..]) }
 }
 
 #[cfg(test)]
@@ -105,10 +102,10 @@ mod tests {
         let mut rounds = 0;
         for _ in 0..100 {
             scratch.room(&mut spare)[0] = 7;
-            assert_eq!(&scratch.take(5_000)[..1], &[7]);
+            assert_eq!(&scratch.take(10_000)[..1], &[7]);
             rounds += usize::from(scratch.room(&mut spare).as_ptr() == start);
         }
-        assert!(rounds >= 100 * 5_000 / BLOCK, "{rounds}");
+        assert!(rounds >= 100 * 10_000 / BLOCK, "{rounds}");
     }
 
     #[test]
@@ -130,7 +127,7 @@ mod tests {
     #[test]
     fn a_block_somebody_holds_is_left_alone() {
         let (mut scratch, mut spare) = (Scratch::new(), Spare::default());
-        for n in [3, 5_000] {
+        for n in [3, 10_000] {
             scratch.room(&mut spare)[..3].copy_from_slice(b"abc");
             let held = scratch.take(n).freeze();
             for _ in 0..100 {
