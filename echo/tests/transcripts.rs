@@ -183,8 +183,16 @@ fn a_client_shows_what_a_stranger_says() {
     assert_eq!(told, ["Connected", "halo", "ByPeer"]);
 }
 
+/// Inputs that are tried of each kind.
+const CASES: u32 = 64;
+
+/// Failing inputs are printed, not kept in a file.
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(config())]
 
     /// Whatever comes, in whatever pieces, on whatever network: the same comes back.
     #[test]

@@ -122,7 +122,8 @@ impl<N: Net> EventLoop<N> {
                 Err(error) => return self.read_failed(service, conn, error),
             }
         }
-        if let Some(books) = self.io.conns.get_mut(conn) {
+        // A pause and a resume while it was read have put it in the list already: one share each.
+        if let Some(books) = self.io.conns.get_mut(conn).filter(|books| !books.waits_for_read) {
             books.waits_for_read = true;
             self.io.wishes.read.push(conn);
         }

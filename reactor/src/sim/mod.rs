@@ -1,4 +1,5 @@
-//! A simulated network with a virtual clock: the same [`EventLoop`], other ground below it.
+//! A simulated network with a virtual clock: the same [`EventLoop`](crate::EventLoop), other
+//! ground below it.
 //!
 //! ```text
 //!   Node A          Node B          Node C        each an EventLoop and its service

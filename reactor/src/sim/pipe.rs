@@ -17,10 +17,10 @@ use std::io::IoSlice;
 use crate::Now;
 
 /// Bytes that a writer may have outstanding.
-pub const SEND_BUFFER: usize = 64 * 1024;
+pub const SEND_BUFFER: usize = 1024 * 1024;
 
-/// Bytes that wait for a reader, or are on their way to it.
-pub const RECV_BUFFER: usize = 64 * 1024;
+/// Bytes that wait for a reader, or are on their way to it; more than a loop reads in a turn.
+pub const RECV_BUFFER: usize = 1024 * 1024;
 
 /// How far the FIN of this direction has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_reader_that_does_not_read_fills_both_buffers() {
-        let (mut pipe, bytes) = (Pipe::default(), vec![7; 10 * (SEND_BUFFER + RECV_BUFFER)]);
+        let (mut pipe, bytes) = (Pipe::default(), vec![7; 2 * (SEND_BUFFER + RECV_BUFFER)]);
         let mut taken = 0;
         loop {
             let written = write(&mut pipe, &bytes);

@@ -75,6 +75,7 @@ on_both! {
     pressure::a_peer_that_never_reads_is_given_up,
     pressure::high_and_low_water,
     pressure::a_flood_does_not_starve_the_quiet,
+    pressure::a_drain_within_a_read_gives_no_second_share,
     pressure::a_fan_out_to_a_thousand,
     accepting::the_crowded_wait_until_there_is_room,
     accepting::an_unlistened_door_lets_nobody_in,

@@ -104,13 +104,14 @@ const QUIET: usize = 50;
 pub fn a_flood_does_not_starve_the_quiet<G: Ground>(ground: &mut G) -> Vec<String> {
     // What was read from the flooding peer in this turn, and the most in any.
     let (this_turn, most) = (Rc::new(Cell::new((0, 0))), Rc::new(Cell::new(0)));
-    let (turn, maximum) = (this_turn.clone(), most.clone());
-    let script = Script::new()
+    let (turn, maximum, script) = (this_turn.clone(), most.clone(), Script::new());
+    let turns = script.book.clone();
+    let script = script
         .on_data(move |io, conn, input| {
             if input[0] == b'?' {
                 return io.send(conn, input.split().freeze());
             }
-            let at = io.now().as_nanos();
+            let at = turns.borrow().turns;
             let before = if turn.get().0 == at { turn.get().1 } else { 0 };
             turn.set((at, before + input.len()));
             maximum.set(maximum.get().max(before + input.len()));
@@ -196,4 +197,39 @@ pub fn a_fan_out_to_a_thousand<G: Ground>(ground: &mut G) -> Vec<String> {
     assert!(large.is_unique(), "no outbox holds the frame any more");
     clients.io().close_all();
     ground.notes(&mut [&mut server, &mut clients])
+}
+
+/// An answer that goes over the high water mark and is drained at once: pausing and resuming
+/// within one read gives a flooding peer no second share of the turn.
+pub fn a_drain_within_a_read_gives_no_second_share<G: Ground>(ground: &mut G) -> Vec<String> {
+    let (this_turn, most) = (Rc::new(Cell::new((0, 0))), Rc::new(Cell::new(0)));
+    let bytes = pattern(2000);
+    let (maximum, script) = (most.clone(), Script::new());
+    let turns = script.book.clone();
+    let script = script
+        .on_data(move |io, conn, input| {
+            let at = turns.borrow().turns;
+            let before = if this_turn.get().0 == at { this_turn.get().1 } else { 0 };
+            this_turn.set((at, before + input.len()));
+            maximum.set(maximum.get().max(before + input.len()));
+            input.clear();
+            io.send(conn, bytes.clone());
+            io.pause_reading(conn);
+        })
+        .on_drained(Io::resume_reading);
+    let settings = Settings { high_water: 1000, low_water: 500, ..Settings::default() };
+    let (mut server, addr) = ground.server(settings, script);
+    let script =
+        connecting_to(addr).on_open(|io, conn| io.send(conn, pattern(MUCH))).not_counting_bytes();
+    let mut client = ground.peer(Settings::default(), script);
+    let book = server.script.book.clone();
+    ground.until("all is heard", &mut [&mut client, &mut server], |_| {
+        book.borrow().taken_by_all() == MUCH
+    });
+    assert!(most.get() <= READS_PER_TURN * READ_MAX, "{} bytes in one turn", most.get());
+    client.io().close_all();
+    let mut notes = ground.notes(&mut [&mut client, &mut server]);
+    // How often it drained is how often it read.
+    notes.retain(|note| !note.ends_with("drained"));
+    notes
 }

@@ -27,6 +27,7 @@ pub struct Book {
     pub drained: usize,
     pub wakes: usize,
     pub data_calls: usize,
+    pub turns: usize,
 }
 
 impl Book {
@@ -197,6 +198,10 @@ impl Service for Script {
         if let Some(act) = &mut self.wake {
             act(io);
         }
+    }
+
+    fn on_turn_end(&mut self, _: &mut Io) {
+        self.book.borrow_mut().turns += 1;
     }
 
     fn on_close(&mut self, io: &mut Io, conn: ConnId, why: Closed) {
