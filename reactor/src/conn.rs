@@ -116,7 +116,8 @@ impl Conns {
     }
 
     pub fn insert(&mut self, phase: Phase, peer: SocketAddr) -> ConnId {
-        self.next_generation = self.next_generation.wrapping_add(1);
+        // 0 is left to the dead.
+        self.next_generation = self.next_generation.wrapping_add(1).max(1);
         let generation = self.next_generation;
         let slot = self.slots.insert(Conn {
             generation,

@@ -22,6 +22,9 @@ pub struct ConnId {
 }
 
 impl ConnId {
+    /// An id that never was: the books number generations from 1.
+    pub(crate) const DEAD: Self = Self { slot: u32::MAX, generation: 0 };
+
     /// The slot as an index for a table that is kept beside the loop's own: small, and free again
     /// after `on_close`.
     pub fn slot(self) -> usize {

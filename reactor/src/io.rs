@@ -22,6 +22,8 @@ pub struct Io {
     pub(crate) next_listener: u32,
     /// The connection whose `on_data` runs: its output is flushed when the callback returns.
     pub(crate) current: Option<ConnId>,
+    /// The loop is in its last turn.
+    pub(crate) over: bool,
     pub(crate) wishes: Wishes,
 }
 
@@ -64,6 +66,7 @@ impl Io {
             random: Random::new(seed),
             next_listener: 0,
             current: None,
+            over: false,
             wishes: Wishes::default(),
         }
     }
@@ -97,7 +100,13 @@ impl Io {
     }
 
     /// Connects. The id may be used at once: what is sent waits until the connection stands.
+    ///
+    /// When the loop has been told to end at once, in the last `on_close`s, nothing begins any
+    /// more: the id is a dead one, and has no `on_close`.
     pub fn connect(&mut self, addr: SocketAddr) -> ConnId {
+        if self.over {
+            return ConnId::DEAD;
+        }
         let id = self.conns.insert(Phase::Dialling { abandoned: false }, addr);
         self.wishes.dial.push((id, addr));
         id
@@ -157,7 +166,9 @@ impl Io {
     pub fn resume_reading(&mut self, conn: ConnId) {
         if let Some(books) = self.conns.get_mut(conn).filter(|c| c.paused) {
             books.paused = false;
-            if !books.waits_for_read && (books.unread || !books.input.is_empty()) {
+            // The input of the connection that is being served is out of the books just now.
+            let is_served = self.current == Some(conn);
+            if !books.waits_for_read && (is_served || books.unread || !books.input.is_empty()) {
                 books.waits_for_read = true;
                 self.wishes.read.push(conn);
             }

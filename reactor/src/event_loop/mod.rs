@@ -221,6 +221,7 @@ impl<N: Net> EventLoop<N> {
     /// Ends every connection without ado; each still has its `on_close`.
     fn drop_all<S: Service + ?Sized>(&mut self, service: &mut S) {
         self.stopping = Stopping::Done;
+        self.io.over = true;
         for index in 0..self.listeners.len() {
             self.stop_listening(ListenerId(index as u32));
         }

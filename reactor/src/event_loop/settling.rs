@@ -39,10 +39,11 @@ impl<N: Net> EventLoop<N> {
         listener: ListenerId,
         addr: SocketAddr,
     ) {
-        if self.stopping != Stopping::No {
-            return;
-        }
-        let result = self.net.listen(listener, addr);
+        let result = if self.stopping == Stopping::No {
+            self.net.listen(listener, addr)
+        } else {
+            Err(io::Error::other("the loop is ending"))
+        };
         if result.is_ok() {
             self.listening(listener);
         }

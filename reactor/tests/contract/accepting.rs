@@ -151,3 +151,25 @@ pub fn without_descriptors_nobody_is_let_in<G: Ground>(ground: &mut G) -> Vec<St
     clients.io().close_all();
     ground.notes(&mut [&mut clients, &mut server])
 }
+
+/// Of a loop that ends at once: a connect in the last `on_close` is a dead id, and a wish to
+/// listen is refused aloud.
+pub fn at_the_end_nothing_begins<G: Ground>(ground: &mut G) -> Vec<String> {
+    let (mut server, addr) = ground.server(Settings::default(), Script::echo());
+    let script = connecting_to(addr).on_close(move |io| {
+        let late = io.connect(addr);
+        io.send(late, pattern(10));
+        assert_eq!((io.queued(late), io.peer_addr(late)), (0, None));
+    });
+    let mut client = ground.peer(Settings::default(), script);
+    let (book, door) = (client.script.book.clone(), server.script.book.clone());
+    ground.until("open", &mut [&mut client, &mut server], |_| {
+        book.borrow().opened.len() == 1 && door.borrow().opened.len() == 1
+    });
+    client.event_loop.stopper().stop_now().expect("a wake-up");
+    ground.until("the end", &mut [&mut client, &mut server], |peers| {
+        peers[0].ended && door.borrow().closed() == 1
+    });
+    assert_eq!((client.io().connections(), book.borrow().closed()), (0, 1));
+    ground.notes(&mut [&mut client, &mut server])
+}

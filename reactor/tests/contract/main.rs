@@ -67,6 +67,8 @@ on_both! {
     reading::what_is_left_is_seen_again_with_the_next_bytes,
     reading::a_resume_reads_again,
     reading::a_resume_shows_what_was_left_though_nothing_came,
+    reading::a_resume_within_the_callback_shows_what_it_left,
+    accepting::at_the_end_nothing_begins,
     reading::an_end_of_input_waits_behind_a_pause,
     reading::more_left_unread_than_may_be_is_a_failure,
     timing::timers_fire_in_order_and_can_be_moved,

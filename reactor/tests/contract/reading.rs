@@ -142,3 +142,22 @@ pub fn more_left_unread_than_may_be_is_a_failure<G: Ground>(ground: &mut G) -> V
     assert!(notes.iter().any(|note| note.ends_with("failed: reset")), "{notes:?}");
     notes
 }
+
+/// Contract 3: also when pause and resume come in the very callback that leaves something.
+pub fn a_resume_within_the_callback_shows_what_it_left<G: Ground>(ground: &mut G) -> Vec<String> {
+    let script = Script::new().on_data(|io, conn, input| {
+        if !input.is_empty() {
+            let _ = input.split_to(1);
+        }
+        io.pause_reading(conn);
+        io.resume_reading(conn);
+    });
+    let (mut server, addr) = ground.server(Settings::default(), script.not_counting_bytes());
+    let script = connecting_to(addr).on_open(|io, conn| io.send(conn, pattern(3)));
+    let mut client = ground.peer(Settings::default(), script);
+    let book = server.script.book.clone();
+    ground
+        .until("all taken", &mut [&mut client, &mut server], |_| book.borrow().taken_by_all() == 3);
+    client.io().close_all();
+    ground.notes(&mut [&mut client, &mut server])
+}

@@ -81,6 +81,7 @@ pub struct Script {
     drained: OnConn,
     timer: OnTimer,
     wake: OnIo,
+    close: OnIo,
     /// Without it every other test would say the same about bytes that nobody counts.
     silent_bytes: bool,
 }
@@ -122,6 +123,11 @@ impl Script {
 
     pub fn on_wake(mut self, act: impl FnMut(&mut Io) + 'static) -> Self {
         self.wake = Some(Box::new(act));
+        self
+    }
+
+    pub fn on_close(mut self, act: impl FnMut(&mut Io) + 'static) -> Self {
+        self.close = Some(Box::new(act));
         self
     }
 
@@ -215,6 +221,10 @@ impl Service for Script {
         }
         book.note(conn, ending(&why));
         assert!(book.closed.insert(conn), "on_close twice");
+        drop(book);
+        if let Some(act) = &mut self.close {
+            act(io);
+        }
     }
 }
 
