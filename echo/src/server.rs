@@ -76,7 +76,7 @@ impl Service for EchoServer {
     fn on_data(&mut self, io: &mut Io, conn: ConnId, input: &mut BytesMut) {
         self.tell(Event::Received(input));
         if self.style == Style::Raw && input.len() > COPY_MAX {
-            // [RFC862] The very bytes that came in go out: nothing is copied.
+            // [echo-tcp-02] The very bytes that came in go out: nothing is copied.
             io.send(conn, input.split().freeze());
         } else {
             io.write(conn, |out| self.style.answer(input, out));
@@ -87,6 +87,9 @@ impl Service for EchoServer {
             io.pause_reading(conn);
         }
     }
+
+    // [echo-tcp-03] There is no `on_eof` here: the loop's own closes when the client has ended,
+    // and what is still to be echoed goes out before the FIN.
 
     fn on_drained(&mut self, io: &mut Io, conn: ConnId) {
         io.resume_reading(conn);

@@ -2,7 +2,7 @@
 //!
 //! It knows that the side that opened asks and the other answers, and it recognises an echo by
 //! its content. What a program wrote at a time is taken as one message: up to the segment that
-//! was pushed [RFC 9293 3.9.1]. TCP itself keeps no message borders.
+//! was pushed. TCP itself keeps no message borders.
 
 use super::application::{Application, Remark};
 use super::texts::{count, latency, preview};
@@ -44,6 +44,7 @@ impl Message {
         self.kept.extend_from_slice(&chunk.bytes[..chunk.bytes.len().min(room)]);
         self.len += chunk.len;
         self.time_ns = chunk.time_ns;
+        // [9293-3.9.1.2-01] The nearest thing to a border that can be seen, and yet none.
         self.ended = chunk.pushed;
     }
 
@@ -72,7 +73,7 @@ enum Echo {
     Open,
     /// `Echo: ` and the request.
     Prefixed,
-    /// The request itself [RFC 862].
+    /// The request itself [echo-tcp-02].
     Plain,
     /// Something else.
     None,

@@ -254,7 +254,7 @@ pub(super) fn close(conversation: &Conversation, name: impl Fn(Side) -> String) 
     }
     let fins: Vec<u64> = parts.iter().map(|(frame, _)| *frame).collect();
     for side in [Side::Client, Side::Server] {
-        // An acknowledgment in the other FIN is not a segment of its own.
+        // [9293-3.6-02] An acknowledgment in the other FIN is not a segment of its own.
         if let Some(frame) = conversation.direction(side).fin_acked
             && !fins.contains(&frame)
         {

@@ -70,7 +70,7 @@ impl Direction {
     }
 
     /// The offset of a sequence number: of all that share its 32 bits, the one nearest to what
-    /// is expected [RFC 9293 3.4]. Negative before the start.
+    /// is expected [9293-3.4-01]. Negative before the start.
     pub(super) fn offset(&self, seq: u32) -> i64 {
         let next = self.stream.next();
         let expected = self.base.unwrap_or(seq).wrapping_add(next as u32);
@@ -104,6 +104,7 @@ impl Direction {
             frames
         };
         self.acked = self.acked.max(offset);
+        // [9293-3.4-03] Covered in part, a segment is waited for still.
         while self.sent.front().is_some_and(|s| s.end <= self.acked) {
             self.sent.pop_front();
         }

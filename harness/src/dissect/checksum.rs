@@ -37,7 +37,7 @@ pub(super) fn verify(bytes: &[u8], start: u32) -> Checksum {
     if sum(bytes, start) == 0xffff { Checksum::Right } else { Checksum::Wrong }
 }
 
-/// The sum over the pseudo header of TCP and UDP [RFC 9293 3.1], [RFC 8200 8.1].
+/// The sum over the pseudo header of TCP and UDP [9293-3.1-04], [RFC 8200 8.1].
 pub(super) fn pseudo_header(addresses: (IpAddr, IpAddr), protocol: u8, len: usize) -> u32 {
     let start = match addresses {
         (IpAddr::V4(src), IpAddr::V4(dst)) => sum(&dst.octets(), sum(&src.octets(), 0)),

@@ -23,7 +23,7 @@ const CLIENT: Ipv4Addr = Ipv4Addr::new(172, 18, 0, 3);
 const SERVER: Ipv4Addr = Ipv4Addr::new(172, 18, 0, 2);
 /// Both sides' window: they never run out of room.
 const WINDOW: u16 = 64_240;
-/// [RFC 9293 3.7.1] The option on a SYN: kind 2, length 4, 1460 bytes to a segment.
+/// [RFC 9293 3.2] The option on a SYN: kind 2, length 4, 1460 bytes to a segment.
 const MSS_OPTION: [u8; 4] = [2, 4, 0x05, 0xb4];
 /// A made-up frame comes this much after the one that it belongs to.
 const STEP_NS: u64 = 1_000;
@@ -116,13 +116,13 @@ impl Wire {
         tcp.extend_from_slice(&[0; 4]);
         tcp.extend_from_slice(options);
         tcp.extend_from_slice(data);
-        // [RFC 9293 3.1] The checksum covers a pseudo-header: addresses, protocol, length.
+        // [9293-3.1-04] The checksum covers a pseudo-header: addresses, protocol, length.
         let mut pseudo = [ends[0].octets(), ends[1].octets()].concat();
         pseudo.extend_from_slice(&[0, 6]);
         pseudo.extend_from_slice(&(tcp.len() as u16).to_be_bytes());
         let sum = checksum(&[&pseudo, &tcp]);
         tcp[16..18].copy_from_slice(&sum.to_be_bytes());
-        // [RFC 9293 3.4] SYN and FIN take a sequence number each.
+        // [9293-3.4-02] SYN and FIN take a sequence number each.
         let taken = data.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
         c.next[ours] = c.next[ours].wrapping_add(taken);
         self.frame(time, ends, &tcp);
