@@ -371,14 +371,15 @@ fn a_segment_covered_in_part_is_waited_for_still() {
 
 #[test]
 fn a_segment_is_told_in_the_order_in_which_it_is_judged() {
-    // [9293-3.10.7-01] ACK, then data, then FIN.
+    // [9293-3.10.7-01] ACK, then data (here partly old), then FIN.
     let says = after_handshake(&[
         from_client(0, 0, PSH, b"a"),
         from_server(0, 1, PSH, b"b"),
-        from_client(1, 1, PSH | FIN, b"c"),
+        from_client(0, 1, PSH | FIN, b"ac"),
     ]);
     let acknowledged = "ACK rides on data: acknowledges #5 (1 byte)";
-    assert_eq!(says[2], format!("request 2; {acknowledged}; client closes: FIN"));
+    let old = "its first 1 byte had been sent before";
+    assert_eq!(says[2], format!("request 2; {acknowledged}; {old}; client closes: FIN"));
 }
 
 /// A client's ACK with the option for a maximum segment size of 1460.
