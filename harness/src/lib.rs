@@ -26,3 +26,8 @@ pub mod pcapng;
 pub mod savefile;
 pub mod signals;
 pub mod tour;
+
+// The guides' examples are tests, of the crates that stand below this one as well.
+#[cfg(doctest)]
+#[doc = include_str!("../../reactor/README.md")]
+struct ReactorReadme;
