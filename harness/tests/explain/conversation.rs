@@ -68,7 +68,7 @@ proptest! {
     }
 
     /// [9293-3.4-01] A text cut into shuffled segments of a real conversation comes out whole,
-    /// wherever the sequence numbers wrap. [9293-3.1-02] Its first byte is the SYN's number and one.
+    /// wherever the sequence numbers wrap. [9293-3.1-02] The first byte is the SYN's number and 1.
     #[test]
     fn a_shuffled_conversation_reads_as_one_text(
         first in prop_oneof![Just(u32::MAX - 20), any::<u32>()],
