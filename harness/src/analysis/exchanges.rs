@@ -15,6 +15,8 @@ pub const LISTED_MAX: usize = 20;
 pub const IN_FLIGHT_MAX: usize = 64;
 /// Bytes of a message that are kept, to show it and to compare it with its echo.
 pub const KEPT_MAX: usize = 2048;
+/// Frames of a message that are named; further ones carry it all the same.
+pub const FRAMES_MAX: usize = 8;
 /// What the lab's server puts before its echo.
 const PREFIX: &[u8] = b"Echo: ";
 
@@ -36,7 +38,7 @@ impl Message {
     }
 
     fn add(&mut self, chunk: &Chunk) {
-        if self.frames.len() < 8 && self.frames.last() != Some(&chunk.frame) {
+        if self.frames.len() < FRAMES_MAX && self.frames.last() != Some(&chunk.frame) {
             self.frames.push(chunk.frame);
         }
         let room = KEPT_MAX.saturating_sub(self.kept.len());
@@ -98,7 +100,6 @@ pub(super) struct Exchanges {
     goodbye: Option<u64>,
     gaps: u64,
     unasked: u64,
-    dropped: u64,
 }
 
 impl Exchanges {
@@ -117,7 +118,6 @@ impl Exchanges {
             goodbye: None,
             gaps: 0,
             unasked: 0,
-            dropped: 0,
         }
     }
 }
@@ -160,7 +160,6 @@ impl Exchanges {
         }
         if self.in_flight.len() >= IN_FLIGHT_MAX {
             self.in_flight.pop_front();
-            self.dropped += 1;
         }
         self.in_flight.push_back(message);
         self.most_in_flight = self.most_in_flight.max(self.in_flight.len());
@@ -263,13 +262,12 @@ impl Exchanges {
     }
 
     fn overview(&self) -> String {
-        let any_kept = self.requests > self.dropped;
         texts::overview(texts::Counts {
             requests: self.requests,
             responses: self.responses,
             most_in_flight: self.most_in_flight,
             unasked: if self.from_start { self.unasked } else { 0 },
-            open: if any_kept { self.in_flight.len() as u64 } else { 0 },
+            open: self.in_flight.len() as u64,
         })
     }
 

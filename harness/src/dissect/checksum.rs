@@ -38,6 +38,12 @@ pub(super) fn verify(bytes: &[u8], start: u32) -> Checksum {
 }
 
 /// The sum over the pseudo header of TCP and UDP [9293-3.1-04], [RFC 8200 8.1].
+///
+/// ```text
+///  IPv4: | source (4)  | destination (4)  | 0 (1) | protocol (1) | length (2)           |
+///  IPv6: | source (16) | destination (16) | length (4)           | 0 (3) | protocol (1) |
+/// ```
+/// The order of words does not change a sum, nor does a word of zeros.
 pub(crate) fn pseudo_header(addresses: (IpAddr, IpAddr), protocol: u8, len: usize) -> u32 {
     let start = match addresses {
         (IpAddr::V4(src), IpAddr::V4(dst)) => sum(&dst.octets(), sum(&src.octets(), 0)),

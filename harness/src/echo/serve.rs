@@ -1,4 +1,6 @@
 //! `wirelab echo serve`: the lab's `server.py`, for many clients at once.
+//!
+//! It knows what the server's screen shows. It does not know what is answered.
 
 use clap::Args;
 use serde_json::json;
