@@ -76,7 +76,7 @@ impl Service for EchoServer {
     fn on_data(&mut self, io: &mut Io, conn: ConnId, input: &mut BytesMut) {
         self.tell(Event::Received(input));
         if self.style == Style::Raw && input.len() > COPY_MAX {
-            // [echo-tcp-02] The very bytes that came in go out: nothing is copied.
+            // [RFC862] The very bytes that came in go out: nothing is copied.
             io.send(conn, input.split().freeze());
         } else {
             io.write(conn, |out| self.style.answer(input, out));
