@@ -110,6 +110,7 @@ impl<F: FnMut(Event)> EchoClient<F> {
     /// Closes the connection, and does not come back.
     pub fn close(&mut self, io: &mut Io) {
         match self.link {
+            // [9293-3.10.4-01] A request that was sent still goes out, before the FIN.
             Link::Up { conn, .. } => io.close(conn),
             Link::Down => self.end(io, Closed::ByUs),
             Link::Over => {}

@@ -16,6 +16,11 @@
 //! It knows `wirelab-reactor`, and no socket, no thread outside of `blocking`, and no clock.
 #![forbid(unsafe_code)]
 
+// The examples of the README are tests of this crate.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod blocking;
 pub mod client;
 pub mod exchange;

@@ -1,4 +1,4 @@
-//! Every limit of the echo protocol, by name.
+//! Every limit of the echo protocol, by name. Who keeps to them is not known here.
 
 use std::time::Duration;
 

@@ -88,6 +88,9 @@ impl Service for EchoServer {
         }
     }
 
+    // [echo-tcp-03] There is no `on_eof` here: the loop's own closes when the client has ended,
+    // and what is still to be echoed goes out before the FIN.
+
     fn on_drained(&mut self, io: &mut Io, conn: ConnId) {
         io.resume_reading(conn);
     }

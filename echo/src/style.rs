@@ -15,7 +15,7 @@ pub enum Style {
     /// TCP keeps no message borders: two requests that arrive together get one prefix, and one
     /// that arrives in two pieces gets two. That is the lab's server as it is, and worth seeing.
     Lab,
-    /// RFC 862: what was received goes back, byte for byte.
+    /// What was received goes back, byte for byte [echo-tcp-02].
     Raw,
 }
 
@@ -56,7 +56,7 @@ mod tests {
     use super::Style;
     use bytes::BytesMut;
 
-    /// [RFC862] Raw is the bytes themselves; the lab's style prefixes each message.
+    /// [echo-tcp-02] Raw is the bytes themselves; the lab's style prefixes each message.
     #[test]
     fn the_answer_is_as_long_as_announced() {
         for len in [0, 1, 1023, 1024, 1025, 5000] {

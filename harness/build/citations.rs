@@ -15,7 +15,7 @@ pub struct Citation {
     pub file: String,
     /// The line, from 1.
     pub line: usize,
-    /// The function that it stands in; empty outside of any.
+    /// The function that it stands in or on top of; empty outside of any.
     pub function: String,
     /// In a test, or in code?
     pub test: bool,
@@ -63,7 +63,14 @@ pub fn of_file(
     let mut found = Vec::new();
     for (line, prose) in (1..).zip(source.prose.lines()) {
         // The innermost function is the last to begin before the line.
-        let around = functions.iter().rfind(|f| (f.first..=f.last).contains(&line));
+        let inside = functions.iter().rfind(|f| (f.first..=f.last).contains(&line));
+        let around = inside.or_else(|| {
+            // What stands on top of a function speaks of it; a file's opening, of the file.
+            let own = text.lines().nth(line - 1).filter(|own| !own.starts_with("//!"));
+            own.filter(|own| is_on_top(own))?;
+            let below = line + text.lines().skip(line).take_while(|l| is_on_top(l)).count() + 1;
+            functions.iter().find(|f| f.first == below)
+        });
         for text in bracketed(prose).filter(|text| looks_like_one(text, families)) {
             found.push(Citation {
                 text: text.to_owned(),
@@ -107,6 +114,11 @@ fn bracketed(line: &str) -> impl Iterator<Item = &str> {
     after.filter_map(|rest| Some(rest.split_once(']')?.0)).flat_map(|s| s.split(", "))
 }
 
+/// Does a line belong to the item below it: a comment or an attribute?
+fn is_on_top(line: &str) -> bool {
+    line.trim_start().starts_with("//") || line.trim_start().starts_with("#[")
+}
+
 fn looks_like_one(text: &str, families: &BTreeSet<String>) -> bool {
     if let Some(number) = text.strip_prefix("RFC") {
         return number.trim_start().starts_with(|c: char| c.is_ascii_digit());
@@ -139,7 +151,7 @@ mod tests {
             ("PUSH-out", 3, "decode", false),
             ("RFC9112 6.3", 3, "decode", false),
             ("RFC 9293 3.4", 3, "decode", false),
-            ("MQTT-3.3.1-4", 7, "", true),
+            ("MQTT-3.3.1-4", 7, "red", true),
         ];
         assert_eq!(places, want);
     }

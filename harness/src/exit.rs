@@ -1,4 +1,6 @@
 //! How a command ends: the exit codes of the lab, and the one line that says what went wrong.
+//!
+//! It may name the output. It does not know which command failed.
 
 use crate::output::Output;
 use std::fmt::Display;

@@ -26,3 +26,11 @@ pub mod pcapng;
 pub mod savefile;
 pub mod signals;
 pub mod tour;
+
+// The guides' examples are tests, of the loop's guide as well.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+#[cfg(doctest)]
+#[doc = include_str!("../../reactor/README.md")]
+struct ReactorReadme;

@@ -1,4 +1,4 @@
-//! The binary: hands the command line to the library and its answer to the shell.
+//! The binary: hands the command line to the library and its answer to the shell. It knows no more.
 
 use std::process::ExitCode;
 

@@ -41,6 +41,14 @@ fn json_is_one_object_a_line() {
     assert_eq!(summary["with_code"], clauses.iter().filter(with_code).count());
 }
 
+/// The echo is whole: each of its clauses has its line and its test, or its reason to be left out.
+#[test]
+fn nothing_is_missing_of_the_echo() {
+    let check = clauses(&["echo", "--check", "--missing"]);
+    let complaints = String::from_utf8_lossy(&check.stderr);
+    assert!(check.status.success(), "{complaints}");
+}
+
 #[test]
 fn check_is_silent_when_all_is_well_and_fails_over_what_is_missing() {
     let good = clauses(&["--check"]);

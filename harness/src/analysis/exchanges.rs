@@ -2,13 +2,12 @@
 //!
 //! It knows that the side that opened asks and the other answers, and it recognises an echo by
 //! its content. What a program wrote at a time is taken as one message: up to the segment that
-//! was pushed [RFC 9293 3.9.1]. TCP itself keeps no message borders.
+//! was pushed. TCP itself keeps no message borders.
 
 use super::application::{Application, Remark};
-use super::texts::{count, latency, preview};
+use super::texts::exchanges as texts;
 use crate::conversation::{Chunk, Conversation, Side};
 use std::collections::VecDeque;
-use std::fmt::Write as _;
 
 /// Exchanges that the report lists; the others are counted.
 pub const LISTED_MAX: usize = 20;
@@ -16,6 +15,8 @@ pub const LISTED_MAX: usize = 20;
 pub const IN_FLIGHT_MAX: usize = 64;
 /// Bytes of a message that are kept, to show it and to compare it with its echo.
 pub const KEPT_MAX: usize = 2048;
+/// Frames of a message that are named; further ones carry it all the same.
+pub const FRAMES_MAX: usize = 8;
 /// What the lab's server puts before its echo.
 const PREFIX: &[u8] = b"Echo: ";
 
@@ -37,13 +38,14 @@ impl Message {
     }
 
     fn add(&mut self, chunk: &Chunk) {
-        if self.frames.len() < 8 && self.frames.last() != Some(&chunk.frame) {
+        if self.frames.len() < FRAMES_MAX && self.frames.last() != Some(&chunk.frame) {
             self.frames.push(chunk.frame);
         }
         let room = KEPT_MAX.saturating_sub(self.kept.len());
         self.kept.extend_from_slice(&chunk.bytes[..chunk.bytes.len().min(room)]);
         self.len += chunk.len;
         self.time_ns = chunk.time_ns;
+        // [9293-3.9.1.2-01] The nearest thing to a border that can be seen, and yet none.
         self.ended = chunk.pushed;
     }
 
@@ -72,7 +74,7 @@ enum Echo {
     Open,
     /// `Echo: ` and the request.
     Prefixed,
-    /// The request itself [RFC 862].
+    /// The request itself [echo-tcp-02].
     Plain,
     /// Something else.
     None,
@@ -98,7 +100,6 @@ pub(super) struct Exchanges {
     goodbye: Option<u64>,
     gaps: u64,
     unasked: u64,
-    dropped: u64,
 }
 
 impl Exchanges {
@@ -117,7 +118,6 @@ impl Exchanges {
             goodbye: None,
             gaps: 0,
             unasked: 0,
-            dropped: 0,
         }
     }
 }
@@ -148,7 +148,7 @@ impl Exchanges {
             && !last.ended
         {
             last.add(chunk);
-            let say = format!("request {} continues", last.number);
+            let say = texts::continues("request", last.number);
             return Remark { say, refs: vec![last.first_frame()] };
         }
         self.requests += 1;
@@ -160,15 +160,13 @@ impl Exchanges {
         }
         if self.in_flight.len() >= IN_FLIGHT_MAX {
             self.in_flight.pop_front();
-            self.dropped += 1;
         }
         self.in_flight.push_back(message);
         self.most_in_flight = self.most_in_flight.max(self.in_flight.len());
-        let say = format!("request {}", self.requests);
         match waiting {
-            None => Remark { say, refs: Vec::new() },
+            None => Remark { say: texts::request(self.requests), refs: Vec::new() },
             Some((number, frame)) => {
-                Remark { say: format!("{say}, sent before response {number}"), refs: vec![frame] }
+                Remark { say: texts::request_before(self.requests, number), refs: vec![frame] }
             }
         }
     }
@@ -197,7 +195,7 @@ impl Exchanges {
             self.learn(&request, &response);
         }
         let gap = chunk.time_ns.cast_signed().wrapping_sub(request.time_ns.cast_signed());
-        let say = format!("response {} ({})", response.number, latency(gap));
+        let say = texts::response(response.number, gap);
         let refs = request.frames.clone();
         self.response = Some(response.clone());
         self.answered = request.clone();
@@ -211,12 +209,7 @@ impl Exchanges {
     fn more(&mut self, chunk: &Chunk) -> Remark {
         let Some(response) = self.response.as_mut() else {
             self.unasked += 1;
-            let say = if self.from_start {
-                "the server speaks first"
-            } else {
-                "answers a request from before the capture"
-            };
-            return Remark { say: say.to_owned(), refs: Vec::new() };
+            return Remark { say: texts::unasked(self.from_start), refs: Vec::new() };
         };
         let open = !response.ended;
         response.add(chunk);
@@ -231,7 +224,7 @@ impl Exchanges {
             let (request, response) = (self.answered.clone(), response.clone());
             self.learn(&request, &response);
         }
-        Remark { say: format!("response {number} continues"), refs: vec![first] }
+        Remark { say: texts::continues("response", number), refs: vec![first] }
     }
 
     /// How many requests an echo answers at once: the server's read took several together.
@@ -269,28 +262,13 @@ impl Exchanges {
     }
 
     fn overview(&self) -> String {
-        let requests = count(self.requests, "request", "requests");
-        let responses = count(self.responses, "response", "responses");
-        let exchanges = count(self.responses, "exchange", "exchanges");
-        let mut text = format!("{exchanges} on one connection: {requests}, {responses}");
-        if self.most_in_flight > 1 {
-            let _ = write!(
-                text,
-                "; client does not wait: up to {} requests under way",
-                self.most_in_flight
-            );
-        } else if self.responses > 1 {
-            text.push_str("; client waits for each reply");
-        }
-        if self.unasked > 0 && self.from_start {
-            let _ = write!(text, "; the server spoke first ({} times)", self.unasked);
-        }
-        let open = self.requests.saturating_sub(self.dropped) > 0 && !self.in_flight.is_empty();
-        if open {
-            let open = count(self.in_flight.len() as u64, "request", "requests");
-            let _ = write!(text, "; {open} without a response");
-        }
-        text
+        texts::overview(texts::Counts {
+            requests: self.requests,
+            responses: self.responses,
+            most_in_flight: self.most_in_flight,
+            unasked: if self.from_start { self.unasked } else { 0 },
+            open: self.in_flight.len() as u64,
+        })
     }
 
     /// The lab's client says `bye` to its user but not to the server; only said where it shows.
@@ -299,24 +277,21 @@ impl Exchanges {
             return None;
         }
         if let Some(frame) = self.goodbye {
-            return Some((format!("bye sent in #{frame}"), vec![frame]));
+            return Some((texts::goodbye_sent(frame), vec![frame]));
         }
         let (fin, _) = conversation.direction(Side::Client).fin?;
         let whole = conversation.seen_from_start() && self.gaps == 0;
         let first = conversation.closed_first() == Some(Side::Client);
-        (whole && first).then(|| {
-            let text = format!("bye not sent: the client closed (#{fin}) without it on the wire");
-            (text, vec![fin])
-        })
+        (whole && first).then(|| (texts::goodbye_not_sent(fin), vec![fin]))
     }
 }
 
 impl Application for Exchanges {
     fn name(&self) -> String {
         match self.echo {
-            Echo::Prefixed => "TCP echo (\"Echo: \" + text)",
-            Echo::Plain => "TCP echo (the same bytes)",
-            Echo::Open | Echo::None => "plain text",
+            Echo::Prefixed => texts::ECHO_PREFIXED,
+            Echo::Plain => texts::ECHO_PLAIN,
+            Echo::Open | Echo::None => texts::PLAIN_TEXT,
         }
         .to_owned()
     }
@@ -337,24 +312,15 @@ impl Application for Exchanges {
         let mut blocks = vec![(self.overview(), Vec::new())];
         for pair in &self.pairs {
             let (request, response) = (&pair.request, &pair.response);
-            let side = |m: &Message| {
-                let frames = super::texts::frames(&m.frames);
-                format!("{frames} {} B {}", m.len, preview(&m.kept, m.len))
-            };
-            let number = response.number;
-            let text = format!(
-                "request {number} {} ↔ response {number} {} ({})",
-                side(request),
-                side(response),
-                latency(pair.latency_ns)
-            );
+            let side = |m: &Message| texts::message(&m.frames, m.len, &m.kept);
+            let text =
+                texts::pair(response.number, &side(request), &side(response), pair.latency_ns);
             let frames = request.frames.iter().chain(&response.frames).copied().collect();
             blocks.push((text, frames));
         }
         let more = self.responses - (self.pairs.len() as u64).min(self.responses);
         if more > 0 {
-            let more = count(more, "more exchange is", "more exchanges are");
-            blocks.push((format!("{more} not listed"), Vec::new()));
+            blocks.push((texts::unlisted(more), Vec::new()));
         }
         blocks.extend(self.goodbye(conversation));
         blocks

@@ -140,12 +140,11 @@ impl Analysis {
             Content::Tcp(segment) => self.segment(frame, dissection, segment, &mut told),
             Content::Arp(arp) => self.arp(frame, dissection, arp, &mut told),
             Content::Udp(from, to, len) => {
-                told.what = format!("UDP {from}→{to} {len} B");
+                told.what = texts::udp(*from, *to, *len);
             }
             Content::Icmp(text) | Content::Other(text) => told.what.clone_from(text),
             Content::Fragment(offset) => {
-                told.what = format!("IP fragment at {offset}");
-                told.say.push_str("a later fragment: it has no header of the layer above");
+                (told.what, told.say) = texts::fragment(*offset);
             }
         }
         told
@@ -179,28 +178,14 @@ impl Analysis {
         let target = self.names.host(arp.target.into());
         let broadcast = dissection.link.is_some_and(|(_, dst)| dst.0 == [0xff; 6]);
         told.src.clone_from(&sender);
-        told.dst = if broadcast { texts::BROADCAST.to_owned() } else { target };
-        let question = texts::asks(&sender, &arp.target.to_string());
-        let answer = texts::answers(&sender, &arp.sender_mac.to_string());
-        (told.what, told.say) = match meaning {
-            Meaning::Question => ("ARP request".to_owned(), question),
-            Meaning::ReCheck => {
-                ("ARP request".to_owned(), format!("{}: {question}", texts::RE_CHECK))
-            }
-            Meaning::Answer(request) => {
-                told.refs.push(request);
-                ("ARP reply".to_owned(), answer)
-            }
-            Meaning::AnswerUnasked => ("ARP reply".to_owned(), format!("{answer}, unasked")),
-            Meaning::Announcement => {
-                ("ARP announcement".to_owned(), format!("{sender} is at {}", arp.sender_mac))
-            }
-            Meaning::Probe => ("ARP probe".to_owned(), format!("is {} free?", arp.target)),
-            Meaning::Other(operation) => (format!("ARP operation {operation}"), String::new()),
-        };
+        told.dst = if broadcast { texts::arp::BROADCAST.to_owned() } else { target };
+        (told.what, told.say) = texts::arp::packet(meaning, arp, &sender);
+        if let Meaning::Answer(request) = meaning {
+            told.refs.push(request);
+        }
         if let Some(before) = before {
             told.say.push_str("; ");
-            told.say.push_str(&texts::moved(&sender, &before.to_string()));
+            told.say.push_str(&texts::arp::moved(&sender, &before.to_string()));
         }
     }
 
@@ -224,7 +209,7 @@ impl Analysis {
         told.from = Some(step.from);
         told.src = names.end(conversation, step.from);
         told.dst = names.end(conversation, step.from.other());
-        told.what = what(segment, step.from, conversation.opener_known);
+        told.what = texts::segment(segment, step.from, conversation.opener_known);
         told.tone = tone(segment);
         if segment.payload_len > 0 {
             let shown = &frame.bytes[segment.payload.clone()];
@@ -321,9 +306,7 @@ fn read(ledger: &mut Ledger, deliveries: &[(Side, Delivery)], opener_known: bool
                 if let Some(application) = &mut ledger.application {
                     application.on_gap(*side, *len);
                 }
-                let bytes = texts::count(*len, "byte", "bytes");
-                let say = format!("{bytes} before it are not in the capture");
-                remarks.push(Remark { say, refs: Vec::new() });
+                remarks.push(Remark { say: texts::exchanges::gap(*len), refs: Vec::new() });
             }
         }
     }
@@ -350,20 +333,6 @@ fn refs(event: &Event) -> Vec<u64> {
             vec![*frame]
         }
         _ => Vec::new(),
-    }
-}
-
-/// `TCP 2222 PSH,ACK 4 B`: with the port on the way to the server, for it names the service.
-fn what(segment: &Segment, from: Side, opener_known: bool) -> String {
-    let flags = segment.flags;
-    let data = match segment.payload_len {
-        0 => String::new(),
-        len => format!(" {len} B"),
-    };
-    match from {
-        Side::Client if opener_known => format!("TCP {} {flags}{data}", segment.destination_port),
-        _ if opener_known => format!("{flags}{data}"),
-        _ => format!("TCP {flags}{data}"),
     }
 }
 

@@ -3,7 +3,7 @@
 //! It knows sizes alone.
 
 use super::application::{Application, Remark};
-use super::texts::count;
+use super::texts::exchanges as texts;
 use crate::conversation::{Chunk, Conversation, Side};
 
 /// The counters.
@@ -15,15 +15,14 @@ pub(super) struct Opaque {
 
 impl Application for Opaque {
     fn name(&self) -> String {
-        "application protocol not recognised".to_owned()
+        texts::NOT_RECOGNISED.to_owned()
     }
 
     fn on_chunk(&mut self, side: Side, chunk: &Chunk) -> Remark {
         let i = usize::from(side == Side::Server);
         self.parts[i] += 1;
         self.bytes[i] += chunk.len;
-        let say = format!("data, {}", count(chunk.len, "byte", "bytes"));
-        Remark { say, refs: Vec::new() }
+        Remark { say: texts::data(chunk.len), refs: Vec::new() }
     }
 
     fn on_gap(&mut self, _side: Side, _len: u64) {}
@@ -33,12 +32,11 @@ impl Application for Opaque {
         _conversation: &Conversation,
         name: &dyn Fn(Side) -> String,
     ) -> Vec<(String, Vec<u64>)> {
-        let part = |i: usize| {
-            let bytes = count(self.bytes[i], "byte", "bytes");
-            format!("{bytes} in {}", count(self.parts[i], "segment", "segments"))
-        };
         let (client, server) = (name(Side::Client), name(Side::Server));
-        let say = format!("data: {client} sent {}, {server} sent {}", part(0), part(1));
+        let say = texts::sent([
+            (&client, self.bytes[0], self.parts[0]),
+            (&server, self.bytes[1], self.parts[1]),
+        ]);
         vec![(say, Vec::new())]
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It knows the order in which things are told.
 
-use super::texts::{self, count};
+use super::texts;
 use super::{Analysis, Ledger};
 use crate::conversation::{Conversation, Side};
 
@@ -37,25 +37,7 @@ pub struct Summary {
 impl Summary {
     /// As a line.
     pub fn say(&self) -> String {
-        let mut parts = Vec::new();
-        if self.arp > 0 {
-            parts.push(format!("{} ARP", self.arp));
-        }
-        if self.tcp > 0 {
-            parts.push(format!("{} TCP", self.tcp));
-        }
-        let other = self.frames - self.arp - self.tcp;
-        if other > 0 {
-            parts.push(format!("{other} other"));
-        }
-        let kinds =
-            if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
-        format!(
-            "{}{kinds}, {}, {}",
-            count(self.frames, "frame", "frames"),
-            count(self.conversations, "TCP conversation", "TCP conversations"),
-            texts::seconds(self.duration_ns)
-        )
+        texts::summary(self)
     }
 }
 
@@ -99,11 +81,11 @@ fn arp(analysis: &Analysis) -> Vec<Block> {
         let answerer = analysis.names.host(exchange.target.into());
         let mut refs = vec![exchange.request];
         refs.extend(exchange.answer.map(|(frame, _)| frame));
-        let say = texts::arp_block(exchange, &asker, &answerer);
+        let say = texts::arp::block(exchange, &asker, &answerer);
         blocks.push(Block { topic: "arp", conversation: None, say, refs });
     }
     if neighbours.unlisted > 0 {
-        let say = texts::arp_forgotten(neighbours.unlisted);
+        let say = texts::arp::unlisted(neighbours.unlisted);
         blocks.push(Block { topic: "arp", conversation: None, say, refs: Vec::new() });
     }
     blocks

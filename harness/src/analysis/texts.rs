@@ -1,8 +1,12 @@
-//! Every word of the analysis, in one place, so that a second language is a second file.
+//! Every word of the analysis, in one place, so that a second language is a second set of files:
+//! here those of frames and conversations, beside it those of ARP and of exchanges.
 //!
 //! It knows sentences and how numbers are written. It does not know how anything was found out.
 
-use super::arp::Exchange;
+pub(super) mod arp;
+pub(super) mod exchanges;
+
+use super::Summary;
 use crate::conversation::{Conversation, Event, Reset, ResetReason, Side};
 use crate::dissect::Segment;
 use crate::output::escape;
@@ -13,9 +17,6 @@ pub const PREVIEW_MAX: usize = 64;
 
 pub(super) const MID_CONNECTION: &str = "capture starts mid-connection";
 pub(super) const STILL_OPEN: &str = "still open at end of capture";
-pub(super) const RE_CHECK: &str =
-    "ARP re-check of a known neighbour (cache ageing), not a new peer";
-pub(super) const BROADCAST: &str = "broadcast";
 
 /// `#6 #8`.
 pub fn frames(numbers: &[u64]) -> String {
@@ -79,32 +80,28 @@ pub(super) fn role(side: Side, place: usize) -> String {
     if place == 0 { name.to_owned() } else { format!("{name}{}", place + 1) }
 }
 
-pub(super) fn asks(asker: &str, target: &str) -> String {
-    format!("{asker} asks who has {target}")
+/// What a frame is, if it is none of TCP or ARP and has a header of its own.
+pub(super) fn udp(from: u16, to: u16, len: usize) -> String {
+    format!("UDP {from}→{to} {len} B")
 }
 
-pub(super) fn answers(host: &str, mac: &str) -> String {
-    format!("{host} answers {mac}")
+/// What a later fragment of an IP packet is, and what is to be said of it.
+pub(super) fn fragment(offset: usize) -> (String, String) {
+    let say = "a later fragment: it has no header of the layer above";
+    (format!("IP fragment at {offset}"), say.to_owned())
 }
 
-pub(super) fn moved(host: &str, before: &str) -> String {
-    format!("{host} had the hardware address {before} before")
-}
-
-/// The block of a question and its answer.
-pub(super) fn arp_block(exchange: &Exchange, asker: &str, answerer: &str) -> String {
-    let question = asks(asker, &exchange.target.to_string());
-    let answer = match exchange.answer {
-        Some((_, mac)) => answers(answerer, &mac.to_string()),
-        None => "no answer in the capture".to_owned(),
+/// `TCP 2222 PSH,ACK 4 B`: with the port on the way to the server, for it names the service.
+pub(super) fn segment(segment: &Segment, from: Side, opener_known: bool) -> String {
+    let flags = segment.flags;
+    let data = match segment.payload_len {
+        0 => String::new(),
+        len => format!(" {len} B"),
     };
-    let mut numbers = vec![exchange.request];
-    numbers.extend(exchange.answer.map(|(frame, _)| frame));
-    let numbers = frames(&numbers);
-    if exchange.re_check {
-        format!("{RE_CHECK}: {question}; {answer} ({numbers})")
-    } else {
-        format!("ARP  {question}; {answer} ({numbers})")
+    match from {
+        Side::Client if opener_known => format!("TCP {} {flags}{data}", segment.destination_port),
+        _ if opener_known => format!("{flags}{data}"),
+        _ => format!("TCP {flags}{data}"),
     }
 }
 
@@ -254,7 +251,7 @@ pub(super) fn close(conversation: &Conversation, name: impl Fn(Side) -> String) 
     }
     let fins: Vec<u64> = parts.iter().map(|(frame, _)| *frame).collect();
     for side in [Side::Client, Side::Server] {
-        // An acknowledgment in the other FIN is not a segment of its own.
+        // [9293-3.6-02] An acknowledgment in the other FIN is not a segment of its own.
         if let Some(frame) = conversation.direction(side).fin_acked
             && !fins.contains(&frame)
         {
@@ -368,6 +365,19 @@ pub(super) fn forgotten(conversations: u64) -> String {
     )
 }
 
-pub(super) fn arp_forgotten(exchanges: u64) -> String {
-    format!("{} not listed", count(exchanges, "more ARP question is", "more ARP questions are"))
+/// The counts in a line.
+pub(super) fn summary(summary: &Summary) -> String {
+    let other = summary.frames - summary.arp - summary.tcp;
+    let kinds: Vec<String> = [(summary.arp, "ARP"), (summary.tcp, "TCP"), (other, "other")]
+        .into_iter()
+        .filter(|(frames, _)| *frames > 0)
+        .map(|(frames, kind)| format!("{frames} {kind}"))
+        .collect();
+    let kinds = if kinds.is_empty() { kinds.concat() } else { format!(" ({})", kinds.join(", ")) };
+    format!(
+        "{}{kinds}, {}, {}",
+        frame_count(summary.frames),
+        conversation_count(summary.conversations),
+        seconds(summary.duration_ns)
+    )
 }

@@ -10,6 +10,9 @@ use std::collections::VecDeque;
 /// (so is which frames a late acknowledgment covers).
 pub const SENT_MAX: usize = 4096;
 
+/// Frames that one acknowledgment or retransmission names.
+pub const NAMED_MAX: usize = 16;
+
 /// A segment with data that is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
@@ -70,7 +73,7 @@ impl Direction {
     }
 
     /// The offset of a sequence number: of all that share its 32 bits, the one nearest to what
-    /// is expected [RFC 9293 3.4]. Negative before the start.
+    /// is expected [9293-3.4-01]. Negative before the start.
     pub(super) fn offset(&self, seq: u32) -> i64 {
         let next = self.stream.next();
         let expected = self.base.unwrap_or(seq).wrapping_add(next as u32);
@@ -89,7 +92,7 @@ impl Direction {
     /// The frames that carried bytes between two offsets, as far as they are remembered.
     pub(super) fn frames_between(&self, start: u64, end: u64) -> Vec<u64> {
         let overlaps = |s: &&Sent| s.start < end && s.end > start;
-        self.sent.iter().filter(overlaps).map(|s| s.frame).take(16).collect()
+        self.sent.iter().filter(overlaps).map(|s| s.frame).take(NAMED_MAX).collect()
     }
 
     /// The other end has everything before `offset`: the frames and the number of bytes that are
@@ -104,6 +107,7 @@ impl Direction {
             frames
         };
         self.acked = self.acked.max(offset);
+        // [9293-3.4-03] Covered in part, a segment is waited for still.
         while self.sent.front().is_some_and(|s| s.end <= self.acked) {
             self.sent.pop_front();
         }

@@ -42,7 +42,7 @@ impl Side {
     }
 }
 
-/// The frames of the three-way handshake [RFC 9293 3.5].
+/// The frames of the three-way handshake [9293-3.5-01].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Handshake {
     /// The SYN.
@@ -58,7 +58,8 @@ pub struct Handshake {
 pub enum ResetReason {
     /// The answer to a SYN: nothing listens there.
     Refused,
-    /// The program closed while bytes that it had not read were waiting [RFC 2525 2.17].
+    /// The program closed while bytes that it had not read were waiting [9293-3.6.1-01],
+    /// [RFC 2525 2.17].
     UnreadInput,
     /// The program gave up without a FIN, and nothing had come in for it.
     Aborted,
@@ -178,7 +179,7 @@ pub enum Event {
     AcknowledgesUnseen,
     /// The same acknowledgment once more, while data is under way.
     DuplicateAck,
-    /// A probe of a connection that is idle [RFC 9293 3.8.4].
+    /// A probe of a connection that is idle [9293-3.8.4-01].
     KeepAlive,
     /// The receiver's buffer is full.
     ZeroWindow,

@@ -89,6 +89,7 @@ impl Stream {
 
     /// Takes a segment's data and appends to `out` what is now in order.
     pub fn insert(&mut self, chunk: Chunk, out: &mut Vec<Delivery>) -> Arrival {
+        // [9293-3.10.7.4-01] What is old goes, wholly here, and a part of it below.
         if chunk.len == 0 || chunk.end() <= self.next {
             return Arrival::Again;
         }

@@ -1,4 +1,4 @@
-//! What one segment does to its conversation. [RFC 9293 3.10.7], as seen from outside
+//! What one segment does to its conversation. [9293-3.10.7-01], as seen from outside
 //!
 //! It knows both directions. It believes what it sees: the capture stands between the ends, so
 //! what one of them has in its buffers is not known here.
@@ -25,6 +25,7 @@ pub(super) fn segment(
     let from = step.from;
     let syn = segment.flags.has(Flags::SYN);
     let direction = &mut conversation.directions[from.index()];
+    // [9293-3.1-02] The number is the SYN's own, or that of the first byte of data.
     direction.start_at(segment.seq.wrapping_add(u32::from(syn)));
     if first && (!syn || segment.flags.has(Flags::ACK)) {
         step.events.push(Event::StartsInTheMiddle);
@@ -32,6 +33,7 @@ pub(super) fn segment(
     if syn {
         handshake(conversation, frame.number, segment, step);
     }
+    // [9293-3.1-03] Without ACK there is a number in the field, but it means nothing.
     if segment.flags.has(Flags::ACK) {
         acknowledgment(conversation, frame.number, segment, step);
     }
@@ -39,6 +41,7 @@ pub(super) fn segment(
     if segment.flags.has(Flags::FIN) {
         fin(conversation, frame.number, segment, step);
     }
+    // [9293-3.8.6-01] No room from the acknowledgment number on. With SYN or RST it means nothing.
     if segment.window == 0 && !segment.flags.has(Flags::RST) && !syn {
         step.events.push(Event::ZeroWindow);
     }
@@ -64,6 +67,7 @@ pub(super) fn finish(conversation: &mut Conversation) -> Vec<(Side, Delivery)> {
     deliveries
 }
 
+/// [9293-3.2-02] Only a SYN is asked for its options: elsewhere they do not count.
 fn handshake(conversation: &mut Conversation, number: u64, segment: &Segment, step: &mut Step) {
     let answer = segment.flags.has(Flags::ACK);
     let direction = &mut conversation.directions[step.from.index()];
@@ -79,7 +83,7 @@ fn handshake(conversation: &mut Conversation, number: u64, segment: &Segment, st
     }
 }
 
-/// The client's first ACK after the SYN,ACK opens the connection.
+/// [9293-3.5-01] The client's first ACK after the SYN,ACK opens the connection.
 fn third_step(conversation: &mut Conversation, number: u64, step: &mut Step) {
     let handshake = &mut conversation.handshake;
     let opens = step.from == Side::Client && handshake.syn_ack.is_some() && handshake.ack.is_none();
@@ -117,7 +121,7 @@ fn acknowledgment(
     if let Some((fin_frame, at)) = other.fin
         && offset > at
     {
-        // [RFC 9293 3.4] the FIN takes a sequence number after the last byte.
+        // [9293-3.4-02] The FIN takes a sequence number after the last byte.
         offset = at;
         if other.fin_acked.is_none() {
             other.fin_acked = Some(number);
@@ -134,6 +138,7 @@ fn acknowledgment(
     let under_way = other.high > other.acked;
     let (frames, bytes) = other.acknowledge(offset);
     if !frames.is_empty() {
+        // [9293-3.8.6.3-01] Whether it waited for data to ride on, or went alone.
         if bare {
             this.acks_alone += 1;
         } else {
@@ -149,7 +154,7 @@ fn acknowledgment(
     deliver(conversation, step.from.other(), out, &mut step.deliveries);
 }
 
-/// [RFC 9293 3.8.4] one byte before what is expected, so that an answer must come.
+/// [9293-3.8.4-01] One byte before what is expected, so that an answer must come.
 fn is_keep_alive(expected: i64, place: i64, segment: &Segment) -> bool {
     let control = Flags::SYN | Flags::FIN | Flags::RST;
     segment.payload_len <= 1 && place == expected - 1 && !segment.flags.has(control)
@@ -200,6 +205,7 @@ fn data(
             direction.early += 1;
             step.events.push(Event::Early(missing));
         }
+        // [9293-3.8.1-01] Sent again under its own number.
         Arrival::Again => {
             direction.retransmissions += 1;
             step.events.push(Event::Retransmission(earlier));
@@ -229,6 +235,7 @@ fn deliver(
     }
 }
 
+/// [9293-3.6-01] The end of one direction; the other goes on.
 fn fin(conversation: &mut Conversation, number: u64, segment: &Segment, step: &mut Step) {
     let direction = &mut conversation.directions[step.from.index()];
     if let Some((before, _)) = direction.fin {
@@ -243,13 +250,14 @@ fn fin(conversation: &mut Conversation, number: u64, segment: &Segment, step: &m
 fn reset_reason(conversation: &Conversation, by: Side, segment: &Segment) -> ResetReason {
     let handshake = &conversation.handshake;
     if by == Side::Server && handshake.syn.is_some() && handshake.syn_ack.is_none() {
+        // [9293-3.5.2-01] There was no connection for the SYN.
         return ResetReason::Refused;
     }
     if conversation.direction(by).fin.is_some() {
         return ResetReason::DataAfterClose;
     }
     if !segment.flags.has(Flags::ACK) {
-        // [RFC 9293 3.5.2] without ACK it answers a segment that had one.
+        // [9293-3.5.1-01] Without ACK it answers a segment that had one: here nobody knows it.
         return ResetReason::Unknown;
     }
     if conversation.direction(by.other()).bytes > 0 {

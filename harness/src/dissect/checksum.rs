@@ -17,7 +17,7 @@ pub enum Checksum {
 }
 
 /// The sum of 16-bit words in ones' complement; an odd last byte is padded with zero.
-pub(super) fn sum(bytes: &[u8], start: u32) -> u32 {
+pub(crate) fn sum(bytes: &[u8], start: u32) -> u32 {
     let mut sum = u64::from(start);
     let mut words = bytes.chunks_exact(2);
     for word in words.by_ref() {
@@ -37,8 +37,14 @@ pub(super) fn verify(bytes: &[u8], start: u32) -> Checksum {
     if sum(bytes, start) == 0xffff { Checksum::Right } else { Checksum::Wrong }
 }
 
-/// The sum over the pseudo header of TCP and UDP [RFC 9293 3.1], [RFC 8200 8.1].
-pub(super) fn pseudo_header(addresses: (IpAddr, IpAddr), protocol: u8, len: usize) -> u32 {
+/// The sum over the pseudo header of TCP and UDP [9293-3.1-04], [RFC 8200 8.1].
+///
+/// ```text
+///  IPv4: | source (4)  | destination (4)  | 0 (1) | protocol (1) | length (2)           |
+///  IPv6: | source (16) | destination (16) | length (4)           | 0 (3) | protocol (1) |
+/// ```
+/// The order of words does not change a sum, nor does a word of zeros.
+pub(crate) fn pseudo_header(addresses: (IpAddr, IpAddr), protocol: u8, len: usize) -> u32 {
     let start = match addresses {
         (IpAddr::V4(src), IpAddr::V4(dst)) => sum(&dst.octets(), sum(&src.octets(), 0)),
         (IpAddr::V6(src), IpAddr::V6(dst)) => sum(&dst.octets(), sum(&src.octets(), 0)),

@@ -3,10 +3,11 @@
 //! It knows what stands before the EtherType. It does not know the protocols that follow.
 //!
 //! ```text
-//!  0                   1                   2                   3
-//!  |               destination (6)                |  source (6) …
-//!  | … source                                     | EtherType (2)|
-//!  with a tag: | 0x8100 or 0x88a8 | priority(3) DEI(1) VLAN id(12) | EtherType |
+//!  0                 6            12               14
+//!  | destination (6) | source (6) | EtherType (2)  | packet …
+//!
+//!  with a tag:                    12               14                               16
+//!                                 | 8100 or 88a8   | PCP(3 bits) DEI(1) VLAN id(12) | EtherType
 //! ```
 
 use super::{Content, Sheet, VLAN_TAGS_MAX};

@@ -1,5 +1,7 @@
 //! ICMP and ICMPv6: named by type, no more. [RFC 792], [RFC 4443], [RFC 4861]
 //!
+//! It knows the first four bytes. It does not know the packet that an error is about.
+//!
 //! ```text
 //!  | type (1) | code (1) | checksum (2) | …
 //! ```

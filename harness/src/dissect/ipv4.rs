@@ -114,7 +114,10 @@ fn fields(sheet: &mut Sheet<'_>, off: usize) {
     });
 }
 
-/// Options are a type, and but for two of them a length and data [RFC 791 3.1].
+/// [RFC 791 3.1]
+/// ```text
+///  | type 0: end | type 1: no operation | otherwise: type (1) length (1) data (length - 2) |
+/// ```
 fn options(sheet: &mut Sheet<'_>, mut off: usize, end: usize) {
     while off < end {
         let kind = sheet.u8(off);

@@ -7,6 +7,10 @@
 //!  |         Payload Length        |  Next Header  |   Hop Limit   |
 //!  |                     Source Address (16)                       |
 //!  |                  Destination Address (16)                     |
+//!
+//!  an extension:  | Next Header (1) | length (1) | options …          in words of 8, but the first
+//!  authentication:| Next Header (1) | length (1) | …                  in words of 4, but two
+//!  a fragment:    | Next Header (1) | 0 (1)      | offset(13 bits) 0(2) more(1) | id (4) |
 //! ```
 
 use super::{Content, EXTENSION_HEADERS_MAX, Sheet};

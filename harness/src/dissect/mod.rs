@@ -5,7 +5,7 @@
 //! what is wrong and at which byte. One file per protocol.
 
 mod arp;
-mod checksum;
+pub(crate) mod checksum;
 mod ethernet;
 mod icmp;
 mod ipv4;

@@ -101,6 +101,7 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, off: usize, claimed_end: usize) {
     if !sheet.layer("tcp", off, FIXED_LEN) {
         return;
     }
+    // [9293-3.1-01] Words of four bytes. [9293-3.1-05] The reserved bits below are passed over.
     let header_len = usize::from(sheet.u8(off + 12) >> 4) * 4;
     fields(sheet, off);
     if header_len < FIXED_LEN {

@@ -1,4 +1,4 @@
-//! The options of a TCP header. [RFC 9293 3.1], [RFC 7323], [RFC 2018]
+//! The options of a TCP header. [9293-3.1-06], [RFC 7323], [RFC 2018]
 //!
 //! It knows kinds, lengths and values; a length that lies ends the list with a note.
 //!
@@ -32,18 +32,20 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, mut off: usize, end: usize) -> TcpO
     while off < end {
         let kind = sheet.u8(off);
         match kind {
+            // [9293-3.2-01] These two have no length.
             0 => {
-                sheet.field("end of options", off, 1, "RFC 9293 3.1", || 0u8);
+                sheet.field("end of options", off, 1, "RFC 9293 3.2", || 0u8);
                 break;
             }
             1 => {
-                sheet.field("no operation", off, 1, "RFC 9293 3.1", || 1u8);
+                sheet.field("no operation", off, 1, "RFC 9293 3.2", || 1u8);
                 off += 1;
                 continue;
             }
             _ => {}
         }
         let len = if off + 1 < end { usize::from(sheet.u8(off + 1)) } else { 0 };
+        // [9293-3.1-07] A length that cannot be: nothing behind it can be believed.
         if len < 2 || off + len > end {
             let room = end - off;
             sheet.note(off, format!("TCP option {kind}: length {len} where {room} bytes are left"));
@@ -92,6 +94,7 @@ fn one(sheet: &mut Sheet<'_>, options: &mut TcpOptions, kind: u8, off: usize, le
             });
         }
         (2 | 3 | 4 | 5 | 8, _) => return false,
+        // [9293-3.1-06] Of another kind: stepped over by its length.
         (kind, len) => sheet.field("option", off, len, "RFC 9293 3.1", || kind),
     }
     true

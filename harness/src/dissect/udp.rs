@@ -1,6 +1,6 @@
 //! UDP: two ports, a length, a checksum. [RFC 768]
 //!
-//! It names the datagram; what is in it is not looked at.
+//! It knows the header. It does not know what is in the datagram, and does not look.
 //!
 //! ```text
 //!  | source port (2) | destination port (2) |

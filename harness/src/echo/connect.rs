@@ -1,4 +1,6 @@
 //! `wirelab echo connect`: the lab's `client.py`, and with `--auto` its `auto_client.py`.
+//!
+//! It knows prompts and texts on the screen. It does not know where an answer ends.
 
 use clap::Args;
 use serde_json::json;

@@ -1,4 +1,6 @@
 //! `wirelab echo serve`: the lab's `server.py`, for many clients at once.
+//!
+//! It knows what the server's screen shows. It does not know what is answered.
 
 use clap::Args;
 use serde_json::json;
@@ -39,6 +41,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         return Err(Failure::usage("--once serves one client: it needs no more than one loop"));
     }
     let style = if arguments.raw { Style::Raw } else { Style::Lab };
+    // [echo-tcp-01] The service's own port, 7, would need privileges; `-p 7` takes it.
     let addr = SocketAddr::new(arguments.bind, arguments.port);
     let once = arguments.once;
     let watcher = output.clone();

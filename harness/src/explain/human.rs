@@ -30,7 +30,7 @@ impl<'a, W: Write> Human<'a, W> {
         Self { out, output, options, number_width: 2, who_width: WHO_MIN }
     }
 
-    /// The whole report or only a part of it?
+    /// Nothing but the frames' lines: no header, no report?
     fn only_frames(&self) -> bool {
         self.options.frames
     }

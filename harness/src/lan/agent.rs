@@ -136,11 +136,7 @@ fn play(
         on_the_machines_own_network: false,
         pace: arguments.pace,
         messages: arguments.messages,
-        foreign: arguments
-            .foreign
-            .iter()
-            .filter_map(|one| one.split_once('=').map(|(r, c)| (r.to_owned(), c.to_owned())))
-            .collect(),
+        foreign: exercise::foreign_programs(&arguments.foreign),
     };
     let recorder = Recorder::start(socket, |_| true);
     let names = exercise.parts.iter().map(|part| part.host.to_owned()).collect();

@@ -22,6 +22,8 @@ pub const INTERFACES_MAX: usize = 4096;
 pub const NAMES_MAX: usize = 4096;
 /// The longest host name that is kept, in bytes: a domain name has at most 255.
 pub const NAME_LEN_MAX: usize = 255;
+/// Remarks of a file on itself that are kept.
+pub const REMARKS_MAX: usize = 64;
 /// The longest comment that is kept, in bytes.
 pub const COMMENT_LEN_MAX: usize = 4096;
 
@@ -76,7 +78,7 @@ impl Shared {
     }
 
     fn remark(&mut self, remark: &str) {
-        if self.remarks.len() < 64 && !self.remarks.iter().any(|r| r == remark) {
+        if self.remarks.len() < REMARKS_MAX && !self.remarks.iter().any(|r| r == remark) {
             self.remarks.push(remark.to_owned());
         }
     }

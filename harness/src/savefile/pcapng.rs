@@ -4,8 +4,19 @@
 //! to `pcap-parser` for its fields; clocks and padding are worked out here.
 //!
 //! ```text
-//! block   type(4) total length(4) body… total length(4)        every block ends on 4 bytes
+//! block      type(4) total length(4) body… total length(4)     every block ends on 4 bytes
+//! option     code(2) length(2) value, padded to 4 bytes        a body's last part; code 0 ends it
+//!
+//! bodies, by type:
+//! 0a0d0d0a   byte-order magic 1a2b3c4d(4) major(2) minor(2) section length(8) options
+//! 1          link type(2) reserved(2) snaplen(4) options       interface description
+//! 3          original length(4) bytes                          simple packet
+//! 4          records: type(2) length(2) address(4 or 16) name 0 name 0 …    name resolution
+//! 6          interface(4) ticks, high(4) and low(4) captured length(4) original length(4)
+//!            bytes, padded to 4; options                       enhanced packet
 //! ```
+//!
+//! The magic tells the byte order of its section. Ticks are of the interface's clock: if_tsresol.
 
 use super::{
     BLOCK_MAX, COMMENT_LEN_MAX, Error, INTERFACES_MAX, NAME_LEN_MAX, NAMES_MAX, Shared, Source,

@@ -79,6 +79,12 @@ pub struct Scene {
     pub foreign: Vec<(String, String)>,
 }
 
+/// What `ROLE=COMMAND` says, one for each; what is no such pair is left out.
+pub fn foreign_programs(arguments: &[String]) -> Vec<(String, String)> {
+    let pairs = arguments.iter().filter_map(|one| one.split_once('='));
+    pairs.map(|(role, command)| (role.to_owned(), command.to_owned())).collect()
+}
+
 impl Scene {
     /// The program for a role: another's if one was given, else ourselves with `arguments`.
     /// Either finds the scene in its environment, too.

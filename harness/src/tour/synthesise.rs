@@ -8,22 +8,23 @@ use bytes::Bytes;
 use std::net::Ipv4Addr;
 
 use super::relay::{Deed, Happening, Side};
+use crate::dissect::{Flags, checksum};
 use crate::frame::{CapturedFrame, LinkType};
 
 /// The comment on every frame made here.
 pub const LABEL: &str = "synthesised header";
 
-const FIN: u8 = 0x01;
-const SYN: u8 = 0x02;
-const RST: u8 = 0x04;
-const PSH: u8 = 0x08;
-const ACK: u8 = 0x10;
+const FIN: u8 = Flags::FIN;
+const SYN: u8 = Flags::SYN;
+const RST: u8 = Flags::RST;
+const PSH: u8 = Flags::PSH;
+const ACK: u8 = Flags::ACK;
 
 const CLIENT: Ipv4Addr = Ipv4Addr::new(172, 18, 0, 3);
 const SERVER: Ipv4Addr = Ipv4Addr::new(172, 18, 0, 2);
 /// Both sides' window: they never run out of room.
 const WINDOW: u16 = 64_240;
-/// [RFC 9293 3.7.1] The option on a SYN: kind 2, length 4, 1460 bytes to a segment.
+/// [RFC 9293 3.2] The option on a SYN: kind 2, length 4, 1460 bytes to a segment.
 const MSS_OPTION: [u8; 4] = [2, 4, 0x05, 0xb4];
 /// A made-up frame comes this much after the one that it belongs to.
 const STEP_NS: u64 = 1_000;
@@ -116,13 +117,11 @@ impl Wire {
         tcp.extend_from_slice(&[0; 4]);
         tcp.extend_from_slice(options);
         tcp.extend_from_slice(data);
-        // [RFC 9293 3.1] The checksum covers a pseudo-header: addresses, protocol, length.
-        let mut pseudo = [ends[0].octets(), ends[1].octets()].concat();
-        pseudo.extend_from_slice(&[0, 6]);
-        pseudo.extend_from_slice(&(tcp.len() as u16).to_be_bytes());
-        let sum = checksum(&[&pseudo, &tcp]);
+        // [9293-3.1-04] The checksum covers a pseudo-header: addresses, protocol, length.
+        let pseudo = checksum::pseudo_header((ends[0].into(), ends[1].into()), 6, tcp.len());
+        let sum = !(checksum::sum(&tcp, pseudo) as u16);
         tcp[16..18].copy_from_slice(&sum.to_be_bytes());
-        // [RFC 9293 3.4] SYN and FIN take a sequence number each.
+        // [9293-3.4-02] SYN and FIN take a sequence number each.
         let taken = data.len() as u32 + u32::from(flags & (SYN | FIN) != 0);
         c.next[ours] = c.next[ours].wrapping_add(taken);
         self.frame(time, ends, &tcp);
@@ -144,7 +143,7 @@ impl Wire {
         ip.extend_from_slice(&[0x40, 0, 64, 6, 0, 0]);
         ip.extend_from_slice(&from.octets());
         ip.extend_from_slice(&to.octets());
-        let sum = checksum(&[&ip]);
+        let sum = !(checksum::sum(&ip, 0) as u16);
         ip[10..12].copy_from_slice(&sum.to_be_bytes());
         let mut bytes = Vec::with_capacity(14 + ip.len() + tcp.len());
         for end in [to, from] {
@@ -165,19 +164,6 @@ impl Wire {
             comment: Some(LABEL.to_owned()),
         });
     }
-}
-
-/// [RFC 1071] The ones' complement of the ones' complement sum of all 16-bit words. The parts
-/// but the last have an even length.
-fn checksum(parts: &[&[u8]]) -> u16 {
-    let mut sum: u32 = 0;
-    for pair in parts.iter().flat_map(|part| part.chunks(2)) {
-        sum += u32::from(u16::from_be_bytes([pair[0], pair.get(1).copied().unwrap_or(0)]));
-    }
-    while sum > 0xffff {
-        sum = (sum & 0xffff) + (sum >> 16);
-    }
-    !(sum as u16)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::columns::Columns;
 use super::event::{Account, Event};
-use super::exercise::{Exercise, Scene};
+use super::exercise::{self, Exercise, Scene};
 use super::relay::Relay;
 use super::stage::{Stage, Trouble};
 use super::{Arguments, Net};
@@ -146,11 +146,7 @@ fn scene(arguments: &Arguments, program: PathBuf, host: &str, port: u16, target:
         on_the_machines_own_network: true,
         pace: arguments.pace(),
         messages: arguments.messages,
-        foreign: arguments
-            .foreign
-            .iter()
-            .filter_map(|one| one.split_once('=').map(|(r, c)| (r.to_owned(), c.to_owned())))
-            .collect(),
+        foreign: exercise::foreign_programs(&arguments.foreign),
     }
 }
 

@@ -35,6 +35,7 @@ proptest! {
 
     /// Segments in any order, any number of times, overlapping, and with bytes that contradict
     /// each other: the first copy of a byte counts, and its frame is the one that is named.
+    /// [9293-3.10.7.4-01]
     #[test]
     fn reassembly_is_what_a_naive_model_gives(
         segments in proptest::collection::vec((0u64..60, 0usize..25), 1..60),
@@ -66,8 +67,8 @@ proptest! {
         prop_assert_eq!(covered, stream.next());
     }
 
-    /// A text cut into shuffled segments of a real conversation comes out whole, wherever the
-    /// sequence numbers wrap.
+    /// [9293-3.4-01] A text cut into shuffled segments of a real conversation comes out whole,
+    /// wherever the sequence numbers wrap. [9293-3.1-02] The first byte is the SYN's number and 1.
     #[test]
     fn a_shuffled_conversation_reads_as_one_text(
         first in prop_oneof![Just(u32::MAX - 20), any::<u32>()],
@@ -153,6 +154,7 @@ fn from_server(seq: u32, ack: u32, flags: u8, data: &[u8]) -> Vec<u8> {
     tcp(false, 5001 + seq, 1001 + ack, flags | ACK, data)
 }
 
+/// [9293-3.8.1-01]
 #[test]
 fn loss_and_repetition_are_named() {
     let says = after_handshake(&[
@@ -175,6 +177,7 @@ fn loss_and_repetition_are_named() {
     assert_eq!(says[7], "acknowledges #5 #8 #9 #10 (8 bytes), ACK alone");
 }
 
+/// [9293-3.8.4-01], [9293-3.8.6-01]
 #[test]
 fn probes_and_full_windows_are_named() {
     let mut full = from_server(0, 3, 0, b"");
@@ -205,6 +208,8 @@ fn report_after_handshake(segments: &[Vec<u8>]) -> String {
     report(&frames)
 }
 
+/// [9293-3.6-01] A FIN ends one half, [9293-3.6-02] each FIN has its ACK, and [9293-3.4-02] that
+/// ACK is one number further though no byte came.
 #[test]
 fn closes_are_told_as_they_were() {
     let four = [
@@ -224,6 +229,7 @@ fn closes_are_told_as_they_were() {
     assert!(report_after_handshake(&[]).contains("== still open at end of capture"));
 }
 
+/// [9293-3.5.1-01], [9293-3.5.2-01], [9293-3.6.1-01], [9293-3.10.5-01]: four causes, as they look.
 #[test]
 fn resets_are_told_with_their_reason() {
     let data = from_server(0, 0, PSH, b"x");
@@ -339,6 +345,74 @@ fn what_waits_in_all_conversations_together_is_bounded() {
         }
     }
     assert!(sent - came > WAITING_TOTAL_MAX / 2, "the limit was reached: {sent} {came}");
+}
+
+#[test]
+fn a_number_without_its_flag_means_nothing() {
+    // [9293-3.1-03] Without ACK, the field that would acknowledge all three bytes is not read.
+    let data = from_client(0, 0, PSH, b"abc");
+    let mut without = from_server(0, 3, PSH, b"x");
+    without[47] &= !ACK;
+    let says = after_handshake(&[data, without]);
+    assert_eq!(says[1], "response 1 (+1.0 ms)");
+}
+
+#[test]
+fn a_segment_covered_in_part_is_waited_for_still() {
+    // [9293-3.4-03] The first ACK is within the six bytes, the second behind them.
+    let says = after_handshake(&[
+        from_client(0, 0, PSH, b"abcdef"),
+        from_server(0, 4, 0, b""),
+        from_server(0, 6, 0, b""),
+    ]);
+    assert_eq!(says[1], "acknowledges #4 (4 bytes), ACK alone");
+    assert_eq!(says[2], "acknowledges #4 (2 bytes), ACK alone");
+}
+
+#[test]
+fn a_segment_is_told_in_the_order_in_which_it_is_judged() {
+    // [9293-3.10.7-01] ACK, then data (here partly old), then FIN.
+    let says = after_handshake(&[
+        from_client(0, 0, PSH, b"a"),
+        from_server(0, 1, PSH, b"b"),
+        from_client(0, 1, PSH | FIN, b"ac"),
+    ]);
+    let acknowledged = "ACK rides on data: acknowledges #5 (1 byte)";
+    let old = "its first 1 byte had been sent before";
+    assert_eq!(says[2], format!("request 2; {acknowledged}; {old}; client closes: FIN"));
+}
+
+/// A client's ACK with the option for a maximum segment size of 1460.
+fn with_mss(mut frame: Vec<u8>) -> Vec<u8> {
+    frame.splice(54..54, [2, 4, 5, 0xb4]);
+    frame[46] = 6 << 4;
+    frame[17] += 4;
+    frame
+}
+
+#[test]
+fn a_maximum_segment_size_counts_in_a_syn_alone() {
+    // [9293-3.2-02] The same option, in the SYN and behind it.
+    let mut frames = handshake(1000, 5000);
+    frames.push(with_mss(from_client(0, 0, 0, b"")));
+    assert!(!report(&frames).contains("MSS"), "{}", report(&frames));
+    frames[0] = with_mss(frames[0].clone());
+    assert!(report(&frames).contains("MSS client 1460, server none"), "{}", report(&frames));
+}
+
+#[test]
+fn a_push_ends_what_was_written() {
+    // [9293-3.9.1.2-01] Two segments and one push: one request. Two pushes: an echo of both may
+    // come in one response, for TCP has no messages.
+    let says = after_handshake(&[
+        from_client(0, 0, 0, b"ha"),
+        from_client(2, 0, PSH, b"lo"),
+        from_client(4, 0, PSH, b"!"),
+        from_server(0, 5, PSH, b"Echo: halo!"),
+    ]);
+    assert_eq!(says[..2], ["request 1", "request 1 continues"]);
+    assert_eq!(says[2], "request 2, sent before response 1");
+    assert!(says[3].starts_with("response 2 (+1.0 ms)"), "{says:?}");
 }
 
 #[test]

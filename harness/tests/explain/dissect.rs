@@ -123,6 +123,7 @@ fn ipv4_options_and_fragments() {
     assert!(dissection.notes[0].text.contains("first fragment"));
 }
 
+/// [9293-3.1-01] The data begins behind the options, at the data offset.
 #[test]
 fn tcp_options() {
     let options = [
@@ -135,6 +136,7 @@ fn tcp_options() {
     packet.splice(40..40, options);
     let dissection = read(LinkType::RAW, &packet);
     let options = &segment(&dissection).options;
+    assert_eq!(segment(&dissection).payload, 72..76);
     assert_eq!((options.mss, options.window_scale), (Some(1460), Some(10)));
     assert!(options.sack_permitted);
     assert_eq!(options.sack, [(7, 9)]);
@@ -177,17 +179,48 @@ fn lies_are_noted_with_their_place() {
     assert_eq!(notes.iter().map(|n| n.off).collect::<Vec<_>>(), [16, 40], "{notes:?}");
 }
 
-#[test]
-fn an_option_with_a_length_that_cannot_be_ends_the_list() {
+/// The segment of `ip_packet` with a word of options.
+fn with_options(options: [u8; 4]) -> Dissection {
     let mut packet = ip_packet();
     packet[32] = 6 << 4;
     packet[3] += 4;
-    packet.splice(40..40, [2, 0, 5, 0xb4]);
-    let dissection = read(LinkType::RAW, &packet);
+    packet.splice(40..40, options);
+    read(LinkType::RAW, &packet)
+}
+
+#[test]
+fn an_unknown_option_is_stepped_over_and_the_end_ends_the_list() {
+    // [9293-3.1-06] Kind 254 with its two bytes, then one that is known.
+    let dissection = with_options([254, 2, 4, 2]);
+    assert!(segment(&dissection).options.sack_permitted);
+    assert_eq!(value(&dissection, "tcp", "option"), (40, 2, "254".into()));
+    // [9293-3.2-01] What stands behind the end of the list is no option.
+    let dissection = with_options([1, 0, 4, 2]);
+    assert!(!segment(&dissection).options.sack_permitted);
+    assert_eq!(&dissection.notes, &[]);
+    assert_eq!(segment(&dissection).payload_len, 4);
+}
+
+/// [9293-3.1-05] Bits that have no meaning yet change none of the others.
+#[test]
+fn reserved_bits_are_passed_over() {
+    let mut packet = ip_packet();
+    packet[32] |= 0x0e;
+    let (plain, reserved) = (read(LinkType::RAW, &ip_packet()), read(LinkType::RAW, &packet));
+    assert_eq!(segment(&reserved).flags, segment(&plain).flags);
+    assert_eq!(segment(&reserved).payload, segment(&plain).payload);
+    assert_eq!(reserved.notes, []);
+}
+
+/// [9293-3.1-07] It is survived, and what stands behind it is not believed.
+#[test]
+fn an_option_with_a_length_that_cannot_be_ends_the_list() {
+    let dissection = with_options([2, 0, 5, 0xb4]);
     assert_eq!(segment(&dissection).options.mss, None);
     assert_eq!(dissection.notes[0].off, 40);
 }
 
+/// [9293-3.1-04]
 #[test]
 fn checksums_are_computed() {
     let frame = tcp(true, 1, 1, PSH | ACK, b"odd");

@@ -19,7 +19,7 @@ fn explained_capture(name: &str) -> String {
 #[test]
 fn tcp_rows_t1_to_t7() {
     let text = explained_capture("tcp");
-    // T1
+    // T1 [9293-3.5-01]
     assert!(text.contains("== handshake #3 #4 #5, MSS 1460, window scale 10"));
     for (n, say) in [(3, "handshake 1 of 3"), (4, "handshake 2 of 3"), (5, "handshake 3 of 3")] {
         assert!(line(&text, n).contains(say));
@@ -40,7 +40,7 @@ fn tcp_rows_t1_to_t7() {
         let block = format!("== request {} #{request} ", i + 1);
         assert!(text.contains(&block), "{block}");
     }
-    // T4
+    // T4 [9293-3.8.6.3-01] The ACK of the first request went alone, the others rode on data.
     assert!(line(&text, 7).contains("acknowledges #6 (4 bytes), ACK alone"));
     assert!(line(&text, 11).contains("ACK rides on data: acknowledges #10 (34 bytes)"));
     assert!(line(&text, 14).contains("ACK rides on data: acknowledges #13 (15 bytes)"));
