@@ -3,7 +3,7 @@
 //! It knows both directions. It believes what it sees: the capture stands between the ends, so
 //! what one of them has in its buffers is not known here.
 
-use super::direction::Sent;
+use super::direction::{Direction, Sent};
 use super::stream::{Arrival, Chunk, Delivery};
 use super::{Conversation, Event, Reset, ResetReason, Side, Step};
 use crate::dissect::{Flags, Segment};
@@ -70,6 +70,22 @@ fn handshake(conversation: &mut Conversation, number: u64, segment: &Segment, st
     direction.mss = segment.options.mss.or(direction.mss);
     direction.window_scale = segment.options.window_scale.or(direction.window_scale);
     let handshake = &mut conversation.handshake;
+    // [RFC 9293 3.5] simultaneous open: a SYN each way, and a SYN,ACK each way.
+    let crosses = match (answer, step.from) {
+        (false, Side::Server) => match handshake.crossing {
+            Some(before) => Some(Event::HandshakeAgain(before)),
+            None => handshake.syn.map(Event::SimultaneousOpen),
+        },
+        (true, Side::Client) => handshake.crossing.map(Event::SimultaneousOpen),
+        _ => None,
+    };
+    if let Some(event) = crosses {
+        if !answer {
+            handshake.crossing.get_or_insert(number);
+        }
+        step.events.push(event);
+        return;
+    }
     let place = if answer { &mut handshake.syn_ack } else { &mut handshake.syn };
     if let Some(before) = *place {
         step.events.push(Event::HandshakeAgain(before));
@@ -106,6 +122,12 @@ fn acknowledgment(
         Side::Server => (server, client),
     };
     let repeated = this.last_ack == Some((segment.ack, segment.window));
+    let window_changed =
+        this.last_ack.is_some_and(|(ack, window)| ack == segment.ack && window != segment.window);
+    let plain = bare && !segment.flags.has(Flags::RST) && segment.window != 0;
+    if plain && window_changed {
+        step.events.push(Event::WindowUpdate);
+    }
     this.last_ack = Some((segment.ack, segment.window));
     if !other.started() {
         // The other direction was not seen yet: what it sends next has this number.
@@ -124,7 +146,7 @@ fn acknowledgment(
             fin_acknowledged = Some(fin_frame);
         }
     }
-    if offset > other.high.max(other.stream.next()) {
+    if offset > other.high.max(other.stream.next()).max(other.acked) {
         if offset - other.high < WINDOW_MAX {
             step.events.push(Event::AcknowledgesUnseen);
         } else {
@@ -140,7 +162,8 @@ fn acknowledgment(
             this.acks_riding += 1;
         }
         step.events.push(Event::Acknowledges { frames, bytes, alone: bare });
-    } else if bare && repeated && under_way && bytes == 0 && !segment.flags.has(Flags::RST) {
+    } else if plain && repeated && under_way && bytes == 0 {
+        // An ACK that shuts the window says so instead: nothing is missing, there is no room.
         step.events.push(Event::DuplicateAck);
     }
     step.events.extend(fin_acknowledged.map(Event::FinAcknowledged));
@@ -149,10 +172,22 @@ fn acknowledgment(
     deliver(conversation, step.from.other(), out, &mut step.deliveries);
 }
 
-/// [RFC 9293 3.8.4] one byte before what is expected, so that an answer must come.
-fn is_keep_alive(expected: i64, place: i64, segment: &Segment) -> bool {
+/// A probe stands one byte before what is expected, so that an answer must come: to an idle
+/// connection [RFC 9293 3.8.4], or to a shut window [RFC 9293 3.8.6.1], which may be probed with
+/// the next byte as well.
+fn probe(direction: &Direction, shut: bool, place: i64, segment: &Segment) -> Option<Event> {
     let control = Flags::SYN | Flags::FIN | Flags::RST;
-    segment.payload_len <= 1 && place == expected - 1 && !segment.flags.has(control)
+    let next = direction.stream.next();
+    // While that byte waits for its acknowledgment, it is sent again in earnest.
+    let idle = direction.acked >= next;
+    if segment.payload_len > 1 || segment.flags.has(control) {
+        return None;
+    }
+    if place == next.cast_signed() - 1 && (shut || idle) {
+        return Some(if shut { Event::WindowProbe } else { Event::KeepAlive });
+    }
+    let next_byte = segment.payload_len == 1 && place == next.cast_signed();
+    (shut && next_byte).then_some(Event::WindowProbe)
 }
 
 fn data(
@@ -161,12 +196,16 @@ fn data(
     segment: &Segment,
     step: &mut Step,
 ) {
+    let receiver = conversation.direction(step.from.other());
+    let shut = receiver.last_ack.is_some_and(|(_, window)| window == 0);
     let direction = &mut conversation.directions[step.from.index()];
     let syn = u32::from(segment.flags.has(Flags::SYN));
     let place = direction.offset(segment.seq.wrapping_add(syn));
-    if is_keep_alive(direction.stream.next().cast_signed(), place, segment) {
-        step.events.push(Event::KeepAlive);
-        return;
+    if let Some(event) = probe(direction, shut, place, segment) {
+        step.events.push(event);
+        if place < direction.stream.next().cast_signed() {
+            return;
+        }
     }
     if segment.payload_len == 0 {
         return;
