@@ -283,7 +283,8 @@ impl Exchanges {
             text.push_str("; client waits for each reply");
         }
         if self.unasked > 0 && self.from_start {
-            let _ = write!(text, "; the server spoke first ({} times)", self.unasked);
+            let times = count(self.unasked, "time", "times");
+            let _ = write!(text, "; the server spoke first ({times})");
         }
         let open = self.requests.saturating_sub(self.dropped) > 0 && !self.in_flight.is_empty();
         if open {

@@ -121,11 +121,9 @@ fn acknowledgment(
         Side::Client => (client, server),
         Side::Server => (server, client),
     };
-    let repeated = this.last_ack == Some((segment.ack, segment.window));
-    let window_changed =
-        this.last_ack.is_some_and(|(ack, window)| ack == segment.ack && window != segment.window);
     let plain = bare && !segment.flags.has(Flags::RST) && segment.window != 0;
-    if plain && window_changed {
+    let (repeated, moved) = compare_with_last(this, segment);
+    if plain && moved {
         step.events.push(Event::WindowUpdate);
     }
     this.last_ack = Some((segment.ack, segment.window));
@@ -170,6 +168,16 @@ fn acknowledgment(
     let mut out = Vec::new();
     other.stream.acknowledged(offset, &mut out);
     deliver(conversation, step.from.other(), out, &mut step.deliveries);
+}
+
+/// Is it the last acknowledgment once more: with the same window, or with another?
+fn compare_with_last(this: &Direction, segment: &Segment) -> (bool, bool) {
+    match this.last_ack {
+        Some((ack, window)) if ack == segment.ack => {
+            (window == segment.window, window != segment.window)
+        }
+        _ => (false, false),
+    }
 }
 
 /// A probe stands one byte before what is expected, so that an answer must come: to an idle
@@ -232,24 +240,34 @@ fn data(
     let mut out = Vec::new();
     let again = start < direction.high;
     let earlier = if again { direction.frames_between(start, end) } else { Vec::new() };
-    match direction.stream.insert(chunk, &mut out) {
-        Arrival::InOrder if out.len() > 1 => step.events.push(Event::FillsHole),
-        Arrival::InOrder => {}
+    let arrival = direction.stream.insert(chunk, &mut out);
+    step.events.extend(fitted(direction, arrival, out.len(), earlier));
+    direction.remember(Sent { start, end, frame: frame.number });
+    deliver(conversation, step.from, out, &mut step.deliveries);
+}
+
+/// What a segment's place among the others is called, and counted as.
+fn fitted(
+    direction: &mut Direction,
+    arrival: Arrival,
+    deliveries: usize,
+    earlier: Vec<u64>,
+) -> Option<Event> {
+    match arrival {
+        Arrival::InOrder => (deliveries > 1).then_some(Event::FillsHole),
         Arrival::Early(missing) => {
             direction.early += 1;
-            step.events.push(Event::Early(missing));
+            Some(Event::Early(missing))
         }
         Arrival::Again => {
             direction.retransmissions += 1;
-            step.events.push(Event::Retransmission(earlier));
+            Some(Event::Retransmission(earlier))
         }
         Arrival::Overlapping(old) => {
             direction.retransmissions += 1;
-            step.events.push(Event::Overlapping(old));
+            Some(Event::Overlapping(old))
         }
     }
-    direction.remember(Sent { start, end, frame: frame.number });
-    deliver(conversation, step.from, out, &mut step.deliveries);
 }
 
 fn deliver(
