@@ -132,18 +132,8 @@ fn acknowledgment(
         other.start_at(segment.ack);
         return;
     }
-    let Ok(mut offset) = u64::try_from(other.offset(segment.ack)) else { return };
-    let mut fin_acknowledged = None;
-    if let Some((fin_frame, at)) = other.fin
-        && offset > at
-    {
-        // [RFC 9293 3.4] the FIN takes a sequence number after the last byte.
-        offset = at;
-        if other.fin_acked.is_none() {
-            other.fin_acked = Some(number);
-            fin_acknowledged = Some(fin_frame);
-        }
-    }
+    let Ok(offset) = u64::try_from(other.offset(segment.ack)) else { return };
+    let (offset, fin_acknowledged) = without_fin(other, offset, number);
     if offset > other.high.max(other.stream.next()).max(other.acked) {
         if offset - other.high < WINDOW_MAX {
             step.events.push(Event::AcknowledgesUnseen);
@@ -168,6 +158,19 @@ fn acknowledgment(
     let mut out = Vec::new();
     other.stream.acknowledged(offset, &mut out);
     deliver(conversation, step.from.other(), out, &mut step.deliveries);
+}
+
+/// [RFC 9293 3.4] the FIN takes a sequence number after the last byte: how many bytes are
+/// acknowledged, and the FIN's frame if it is acknowledged for the first time.
+fn without_fin(other: &mut Direction, offset: u64, number: u64) -> (u64, Option<u64>) {
+    match other.fin {
+        Some((frame, at)) if offset > at => {
+            let first = other.fin_acked.is_none();
+            other.fin_acked.get_or_insert(number);
+            (at, first.then_some(frame))
+        }
+        _ => (offset, None),
+    }
 }
 
 /// Is it the last acknowledgment once more: with the same window, or with another?
