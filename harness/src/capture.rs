@@ -132,7 +132,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let closed = sink.statistics(&statistics).and_then(|()| sink.flush());
     count.finish();
     output.say(&format!("{} packets captured", count.n));
-    output.say(&format!("{received} packets received by filter"));
+    // The filter is ours, behind the socket; on the loopback each frame passes that twice.
+    output.say(&format!("{received} packets received by the socket, before the filter"));
     output.say(&format!("{dropped} packets dropped by kernel"));
     match ended.and(closed.map_err(End::Write)) {
         Ok(()) => Ok(()),

@@ -22,7 +22,7 @@ pub struct Cli {
 /// Options that stand before or after any command.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// One JSON object per line on stdout, in the schema of `harness/schema`.
+    /// One JSON object per line on stdout; `explain` and `tour` keep to `harness/schema`.
     #[arg(long, global = true)]
     pub json: bool,
     /// When to colour.

@@ -56,12 +56,14 @@ impl Output {
     /// Decides once what may be coloured: `--color`, then `NO_COLOR`, `CLICOLOR_FORCE`, then
     /// whether stdout is a terminal.
     pub fn new(json: bool, color: ColorChoice, quiet: bool, verbose: u8) -> Self {
-        let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty() && v != "0");
+        // NO_COLOR counts whatever its value is, "0" too; CLICOLOR_FORCE=0 asks for nothing.
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|v| !v.is_empty() && v != "0");
         let color = match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto if set("NO_COLOR") => false,
-            ColorChoice::Auto if set("CLICOLOR_FORCE") => true,
+            ColorChoice::Auto if no_color => false,
+            ColorChoice::Auto if forced => true,
             ColorChoice::Auto => io::stdout().is_terminal(),
         };
         Self { json, color: color && !json, quiet, verbose }
@@ -169,12 +171,11 @@ pub fn escape(bytes: &[u8]) -> String {
                 '\t' => text.push_str("\\t"),
                 '\\' => text.push_str("\\\\"),
                 '"' => text.push_str("\\\""),
-                // Bidirectional overrides can make a line lie about its own order.
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
-                    let _ = write!(text, "\\u{{{:x}}}", u32::from(c));
-                }
                 // Every control character is below U+0100.
                 c if c.is_control() => push_hex(&mut text, u32::from(c) as u8),
+                c if is_unsafe(c) => {
+                    let _ = write!(text, "\\u{{{:x}}}", u32::from(c));
+                }
                 c => text.push(c),
             }
         }
@@ -183,6 +184,40 @@ pub fn escape(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// Does it act on a terminal, or turn the order of what stands beside it?
+fn is_unsafe(c: char) -> bool {
+    // Bidirectional overrides can make a line lie about its own order.
+    c.is_control()
+        || matches!(
+            c,
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// A JSON object as one line, with its end. Its strings mean what they say, but none of their
+/// characters acts on a terminal: JSON itself only demands that of those below U+0020.
+///
+/// # Errors
+/// The writer's.
+pub fn json_line<W: Write>(out: &mut W, object: &serde_json::Value) -> io::Result<()> {
+    let mut text = serde_json::to_string(object)?;
+    // They can only stand within strings, for everything else in JSON is printable ASCII.
+    if let Some(at) = text.find(is_unsafe) {
+        let mut safe = text[..at].to_owned();
+        for c in text[at..].chars() {
+            if is_unsafe(c) {
+                // All of them are below U+10000: one unit of UTF-16 [RFC 8259 7].
+                let _ = write!(safe, "\\u{:04x}", u32::from(c));
+            } else {
+                safe.push(c);
+            }
+        }
+        text = safe;
+    }
+    text.push('\n');
+    out.write_all(text.as_bytes())
 }
 
 /// `\x1b`. By hand: a capture may hold hundreds of megabytes of such bytes.
@@ -195,7 +230,17 @@ fn push_hex(text: &mut String, byte: u8) {
 
 #[cfg(test)]
 mod tests {
-    use super::escape;
+    use super::{escape, json_line};
+
+    #[test]
+    fn json_says_the_same_and_moves_no_cursor() {
+        let object = serde_json::json!({"say": "a\u{7f}b\u{9b}31m\u{202e}\u{1b}°€"});
+        let mut line = Vec::new();
+        json_line(&mut line, &object).unwrap();
+        let text = std::str::from_utf8(&line).unwrap().strip_suffix('\n').unwrap();
+        assert_eq!(text, "{\"say\":\"a\\u007fb\\u009b31m\\u202e\\u001b°€\"}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(text).unwrap(), object);
+    }
 
     #[test]
     fn nothing_from_the_wire_reaches_the_terminal_raw() {

@@ -28,6 +28,12 @@ fn every_shell_has_a_script_that_knows_the_commands() {
 }
 
 #[test]
+fn the_help_of_the_tour_lists_its_exercises() {
+    let help = text(&wirelab(&["help", "tour"]));
+    assert!(help.contains("Which exercise: tcp; or all"), "{help}");
+}
+
+#[test]
 fn every_command_has_a_manual_page() {
     let main = text(&wirelab(&["man"]));
     assert!(main.contains(".TH wirelab 1") && main.contains("wirelab\\-explain(1)"), "{main}");

@@ -234,7 +234,7 @@ impl Analysis {
         says.splice(0..0, events.drain(..first));
         says.extend(events);
         if says.is_empty() {
-            says.push(texts::nothing_new(segment.payload_len == 0));
+            says.push(texts::nothing_new(segment.flags));
         }
         told.say = says.join("; ");
         told.refs.sort_unstable();
@@ -329,9 +329,10 @@ fn note_acknowledgments(ledger: &mut Ledger, number: u64, segment: &Segment, ste
 fn refs(event: &Event) -> Vec<u64> {
     match event {
         Event::Retransmission(frames) | Event::Acknowledges { frames, .. } => frames.clone(),
-        Event::HandshakeAgain(frame) | Event::FinAgain(frame) | Event::FinAcknowledged(frame) => {
-            vec![*frame]
-        }
+        Event::HandshakeAgain(frame)
+        | Event::SimultaneousOpen(frame)
+        | Event::FinAgain(frame)
+        | Event::FinAcknowledged(frame) => vec![*frame],
         _ => Vec::new(),
     }
 }

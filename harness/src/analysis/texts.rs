@@ -8,7 +8,7 @@ pub(super) mod exchanges;
 
 use super::Summary;
 use crate::conversation::{Conversation, Event, Reset, ResetReason, Side};
-use crate::dissect::Segment;
+use crate::dissect::{Flags, Segment};
 use crate::output::escape;
 use std::fmt::Write as _;
 
@@ -120,6 +120,10 @@ pub(super) fn event(
         Event::Handshake(2) => format!("handshake 2 of 3: SYN,ACK{}", offers(segment)),
         Event::Handshake(_) => "handshake 3 of 3: ACK, the connection is open".to_owned(),
         Event::HandshakeAgain(first) => format!("sent again, first in #{first}"),
+        Event::SimultaneousOpen(syn) if segment.flags.has(Flags::ACK) => {
+            format!("SYN,ACK to the SYN #{syn} that crossed")
+        }
+        Event::SimultaneousOpen(syn) => format!("SYN that crosses #{syn}: both open at once"),
         Event::Retransmission(of) if of.is_empty() => "retransmission".to_owned(),
         Event::Retransmission(of) => format!("retransmission of {}", frames(of)),
         Event::Early(missing) => {
@@ -140,6 +144,8 @@ pub(super) fn event(
         Event::AcknowledgesUnseen => "acknowledges bytes that the capture does not have".to_owned(),
         Event::DuplicateAck => "duplicate ACK: still waits for an earlier segment".to_owned(),
         Event::KeepAlive => "keep-alive probe".to_owned(),
+        Event::WindowProbe => "window probe: is there room again?".to_owned(),
+        Event::WindowUpdate => "window update".to_owned(),
         Event::ZeroWindow => format!("window 0: {who} has no room for more"),
         Event::Fin => format!("{who} closes: FIN"),
         Event::FinAgain(first) => format!("FIN sent again, first in #{first}"),
@@ -149,8 +155,9 @@ pub(super) fn event(
 }
 
 /// What a segment is called that has nothing new to it.
-pub(super) fn nothing_new(window_changed: bool) -> String {
-    if window_changed { "window update".to_owned() } else { "nothing new".to_owned() }
+pub(super) fn nothing_new(flags: Flags) -> String {
+    let text = if flags.has(Flags::ACK) { "ACK, nothing new" } else { "nothing new" };
+    text.to_owned()
 }
 
 fn offers(segment: &Segment) -> String {
@@ -220,6 +227,9 @@ pub(super) fn handshake(conversation: &Conversation) -> String {
     // [RFC 7323 2.2] scaling holds only if both sides offer it.
     let scale = both.map(|d| d.window_scale.map(|s| format!("{s} (×{})", 1u32 << s.min(14))));
     text.push_str(&both_sides("window scale", scale));
+    if let Some(crossing) = handshake.crossing {
+        let _ = write!(text, "; SYN #{crossing} crosses it: both open at once");
+    }
     if handshake.syn_ack.is_none() {
         text.push_str("; not answered with SYN,ACK");
     } else if handshake.ack.is_none() {

@@ -51,6 +51,8 @@ pub struct Handshake {
     pub syn_ack: Option<u64>,
     /// The ACK of it.
     pub ack: Option<u64>,
+    /// The server's own SYN, where both opened at once [RFC 9293 3.5].
+    pub crossing: Option<u64>,
 }
 
 /// Why a connection was reset, as far as it can be seen on the wire.
@@ -157,6 +159,9 @@ pub enum Event {
     Handshake(u8),
     /// A SYN or SYN,ACK that was sent before.
     HandshakeAgain(u64),
+    /// Both ends open at once: a SYN that crosses the SYN in that frame, or the client's SYN,ACK
+    /// that answers it.
+    SimultaneousOpen(u64),
     /// Data that was sent before, with the frames that carried it as far as they are known.
     Retransmission(Vec<u64>),
     /// Data with some bytes missing before it.
@@ -181,6 +186,10 @@ pub enum Event {
     DuplicateAck,
     /// A probe of a connection that is idle [9293-3.8.4-01].
     KeepAlive,
+    /// A probe of a window that is shut [9293-3.8.6.1-01].
+    WindowProbe,
+    /// The same acknowledgment with another window.
+    WindowUpdate,
     /// The receiver's buffer is full.
     ZeroWindow,
     /// The end of this direction.

@@ -3,7 +3,7 @@
 //! It knows both directions. It believes what it sees: the capture stands between the ends, so
 //! what one of them has in its buffers is not known here.
 
-use super::direction::Sent;
+use super::direction::{Direction, Sent};
 use super::stream::{Arrival, Chunk, Delivery};
 use super::{Conversation, Event, Reset, ResetReason, Side, Step};
 use crate::dissect::{Flags, Segment};
@@ -74,6 +74,22 @@ fn handshake(conversation: &mut Conversation, number: u64, segment: &Segment, st
     direction.mss = segment.options.mss.or(direction.mss);
     direction.window_scale = segment.options.window_scale.or(direction.window_scale);
     let handshake = &mut conversation.handshake;
+    // [RFC 9293 3.5] simultaneous open: a SYN each way, and a SYN,ACK each way.
+    let crosses = match (answer, step.from) {
+        (false, Side::Server) => match handshake.crossing {
+            Some(before) => Some(Event::HandshakeAgain(before)),
+            None => handshake.syn.map(Event::SimultaneousOpen),
+        },
+        (true, Side::Client) => handshake.crossing.map(Event::SimultaneousOpen),
+        _ => None,
+    };
+    if let Some(event) = crosses {
+        if !answer {
+            handshake.crossing.get_or_insert(number);
+        }
+        step.events.push(event);
+        return;
+    }
     let place = if answer { &mut handshake.syn_ack } else { &mut handshake.syn };
     if let Some(before) = *place {
         step.events.push(Event::HandshakeAgain(before));
@@ -109,26 +125,20 @@ fn acknowledgment(
         Side::Client => (client, server),
         Side::Server => (server, client),
     };
-    let repeated = this.last_ack == Some((segment.ack, segment.window));
+    let plain = bare && !segment.flags.has(Flags::RST) && segment.window != 0;
+    let (repeated, moved) = compare_with_last(this, segment);
+    if plain && moved {
+        step.events.push(Event::WindowUpdate);
+    }
     this.last_ack = Some((segment.ack, segment.window));
     if !other.started() {
         // The other direction was not seen yet: what it sends next has this number.
         other.start_at(segment.ack);
         return;
     }
-    let Ok(mut offset) = u64::try_from(other.offset(segment.ack)) else { return };
-    let mut fin_acknowledged = None;
-    if let Some((fin_frame, at)) = other.fin
-        && offset > at
-    {
-        // [9293-3.4-02] The FIN takes a sequence number after the last byte.
-        offset = at;
-        if other.fin_acked.is_none() {
-            other.fin_acked = Some(number);
-            fin_acknowledged = Some(fin_frame);
-        }
-    }
-    if offset > other.high.max(other.stream.next()) {
+    let Ok(offset) = u64::try_from(other.offset(segment.ack)) else { return };
+    let (offset, fin_acknowledged) = without_fin(other, offset, number);
+    if offset > other.high.max(other.stream.next()).max(other.acked) {
         if offset - other.high < WINDOW_MAX {
             step.events.push(Event::AcknowledgesUnseen);
         } else {
@@ -145,7 +155,8 @@ fn acknowledgment(
             this.acks_riding += 1;
         }
         step.events.push(Event::Acknowledges { frames, bytes, alone: bare });
-    } else if bare && repeated && under_way && bytes == 0 && !segment.flags.has(Flags::RST) {
+    } else if plain && repeated && under_way && bytes == 0 {
+        // An ACK that shuts the window says so instead: nothing is missing, there is no room.
         step.events.push(Event::DuplicateAck);
     }
     step.events.extend(fin_acknowledged.map(Event::FinAcknowledged));
@@ -154,10 +165,45 @@ fn acknowledgment(
     deliver(conversation, step.from.other(), out, &mut step.deliveries);
 }
 
-/// [9293-3.8.4-01] One byte before what is expected, so that an answer must come.
-fn is_keep_alive(expected: i64, place: i64, segment: &Segment) -> bool {
+/// [9293-3.4-02] The FIN takes a sequence number after the last byte: how many bytes are
+/// acknowledged, and the FIN's frame if it is acknowledged for the first time.
+fn without_fin(other: &mut Direction, offset: u64, number: u64) -> (u64, Option<u64>) {
+    match other.fin {
+        Some((frame, at)) if offset > at => {
+            let first = other.fin_acked.is_none();
+            other.fin_acked.get_or_insert(number);
+            (at, first.then_some(frame))
+        }
+        _ => (offset, None),
+    }
+}
+
+/// Is it the last acknowledgment once more: with the same window, or with another?
+fn compare_with_last(this: &Direction, segment: &Segment) -> (bool, bool) {
+    match this.last_ack {
+        Some((ack, window)) if ack == segment.ack => {
+            (window == segment.window, window != segment.window)
+        }
+        _ => (false, false),
+    }
+}
+
+/// A probe stands one byte before what is expected, so that an answer must come: to an idle
+/// connection [9293-3.8.4-01], or to a shut window [9293-3.8.6.1-01], which may be probed with the
+/// next byte as well.
+fn probe(direction: &Direction, shut: bool, place: i64, segment: &Segment) -> Option<Event> {
     let control = Flags::SYN | Flags::FIN | Flags::RST;
-    segment.payload_len <= 1 && place == expected - 1 && !segment.flags.has(control)
+    let next = direction.stream.next();
+    // While that byte waits for its acknowledgment, it is sent again in earnest.
+    let idle = direction.acked >= next;
+    if segment.payload_len > 1 || segment.flags.has(control) {
+        return None;
+    }
+    if place == next.cast_signed() - 1 && (shut || idle) {
+        return Some(if shut { Event::WindowProbe } else { Event::KeepAlive });
+    }
+    let next_byte = segment.payload_len == 1 && place == next.cast_signed();
+    (shut && next_byte).then_some(Event::WindowProbe)
 }
 
 fn data(
@@ -166,12 +212,16 @@ fn data(
     segment: &Segment,
     step: &mut Step,
 ) {
+    let receiver = conversation.direction(step.from.other());
+    let shut = receiver.last_ack.is_some_and(|(_, window)| window == 0);
     let direction = &mut conversation.directions[step.from.index()];
     let syn = u32::from(segment.flags.has(Flags::SYN));
     let place = direction.offset(segment.seq.wrapping_add(syn));
-    if is_keep_alive(direction.stream.next().cast_signed(), place, segment) {
-        step.events.push(Event::KeepAlive);
-        return;
+    if let Some(event) = probe(direction, shut, place, segment) {
+        step.events.push(event);
+        if place < direction.stream.next().cast_signed() {
+            return;
+        }
     }
     if segment.payload_len == 0 {
         return;
@@ -198,25 +248,35 @@ fn data(
     let mut out = Vec::new();
     let again = start < direction.high;
     let earlier = if again { direction.frames_between(start, end) } else { Vec::new() };
-    match direction.stream.insert(chunk, &mut out) {
-        Arrival::InOrder if out.len() > 1 => step.events.push(Event::FillsHole),
-        Arrival::InOrder => {}
+    let arrival = direction.stream.insert(chunk, &mut out);
+    step.events.extend(fitted(direction, arrival, out.len(), earlier));
+    direction.remember(Sent { start, end, frame: frame.number });
+    deliver(conversation, step.from, out, &mut step.deliveries);
+}
+
+/// What a segment's place among the others is called, and counted as.
+fn fitted(
+    direction: &mut Direction,
+    arrival: Arrival,
+    deliveries: usize,
+    earlier: Vec<u64>,
+) -> Option<Event> {
+    match arrival {
+        Arrival::InOrder => (deliveries > 1).then_some(Event::FillsHole),
         Arrival::Early(missing) => {
             direction.early += 1;
-            step.events.push(Event::Early(missing));
+            Some(Event::Early(missing))
         }
         // [9293-3.8.1-01] Sent again under its own number.
         Arrival::Again => {
             direction.retransmissions += 1;
-            step.events.push(Event::Retransmission(earlier));
+            Some(Event::Retransmission(earlier))
         }
         Arrival::Overlapping(old) => {
             direction.retransmissions += 1;
-            step.events.push(Event::Overlapping(old));
+            Some(Event::Overlapping(old))
         }
     }
-    direction.remember(Sent { start, end, frame: frame.number });
-    deliver(conversation, step.from, out, &mut step.deliveries);
 }
 
 fn deliver(

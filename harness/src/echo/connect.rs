@@ -20,7 +20,7 @@ use crate::signals;
 /// What `--auto` says: the lab's four words. Unlike a typed `bye`, the last one is sent.
 const WORDS: [&str; 4] = ["hello", "distributed", "systems", "bye"];
 
-/// A typed line longer than this is not sent.
+/// A typed line longer than this is sent in pieces, each with an answer of its own.
 const LINE_MAX: u64 = 1024 * 1024;
 
 /// Arguments of `echo connect`.
@@ -64,12 +64,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
 }
 
 fn connect(arguments: &Arguments) -> Result<Client, Failure> {
-    let (host, port) = (&arguments.host, arguments.port);
+    let (host, port) = (unbracketed(&arguments.host), arguments.port);
     let style = if arguments.raw { Style::Raw } else { Style::Lab };
-    let addrs: Vec<SocketAddr> = (host.as_str(), port)
+    let addrs: Vec<SocketAddr> = (host, port)
         .to_socket_addrs()
         .map_err(|error| Failure::failed(format!("cannot find the host {host}: {error}")))?
         .collect();
+    let place =
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     let mut last = io::Error::new(io::ErrorKind::NotFound, "it has no address");
     for addr in addrs {
         match Client::connect(addr, style) {
@@ -82,7 +84,14 @@ fn connect(arguments: &Arguments) -> Result<Client, Failure> {
         io::ErrorKind::TimedOut => "; nothing answers there",
         _ => "",
     };
-    Err(Failure::failed(format!("cannot connect to {host}:{port}: {last}{advice}")))
+    Err(Failure::failed(format!("cannot connect to {place}: {last}{advice}")))
+}
+
+/// `[::1]` as `::1`: the brackets that an IPv6 address has beside a port [RFC 3986 3.2.2], and
+/// with which `echo serve` prints it.
+fn unbracketed(host: &str) -> &str {
+    let inside = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inside.filter(|inside| inside.contains(':')).unwrap_or(host)
 }
 
 fn say_words(

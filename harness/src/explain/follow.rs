@@ -8,7 +8,7 @@ use crate::conversation::Delivery;
 use crate::dissect::Dissection;
 use crate::exit::Failure;
 use crate::frame::CapturedFrame;
-use crate::output::{Output, Tone, escape};
+use crate::output::{Output, Tone, escape, json_line};
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -66,7 +66,7 @@ impl<'a, W: Write> Follow<'a, W> {
                 "text": text,
                 "missing": missing,
             });
-            return writeln!(self.out, "{object}");
+            return json_line(&mut self.out, &object);
         }
         let mut line = format!("{}→{}  #{frame}  ", from.src, from.dst);
         let _ = write!(line, "{offset}..{}", offset + len);

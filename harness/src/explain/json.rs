@@ -7,6 +7,7 @@ use super::{Header, Options, View, link_names, own_comment};
 use crate::analysis::{Report, Told};
 use crate::dissect::{Dissection, Layer, Value};
 use crate::frame::CapturedFrame;
+use crate::output::json_line;
 use serde_json::json;
 use std::io::{self, Write};
 
@@ -25,9 +26,7 @@ impl<'a, W: Write> Json<'a, W> {
     }
 
     fn line(&mut self, object: &serde_json::Value) -> io::Result<()> {
-        // Through `Display` every character of a long text would be a call of its own.
-        serde_json::to_writer(&mut self.out, object)?;
-        self.out.write_all(b"\n")
+        json_line(&mut self.out, object)
     }
 }
 

@@ -61,6 +61,16 @@ pub struct FrameRange {
     pub last: u64,
 }
 
+impl FrameRange {
+    /// What to say if the capture ends before the range begins.
+    fn misses(self, title: &str, frames: u64) -> Option<Failure> {
+        (self.first > frames).then(|| {
+            let (first, frames) = (self.first, texts::frame_count(frames));
+            Failure::failed(format!("{title}: no frame #{first}: the capture has {frames}"))
+        })
+    }
+}
+
 impl FromStr for FrameRange {
     type Err = String;
 
@@ -251,9 +261,10 @@ fn show<R: Read, V: View>(
     view.header(&header)?;
     let mut names = header.names.clone();
     let mut analysis = Analysis::new(header.names);
+    let mut last = 0;
     let failure = loop {
         match next {
-            Ok(None) => break None,
+            Ok(None) => break options.range.and_then(|range| range.misses(title, last)),
             Ok(Some(frame)) => {
                 if !surveyed && names.len() != savefile.names().len() {
                     names.clone_from(savefile.names());
@@ -265,6 +276,7 @@ fn show<R: Read, V: View>(
                 let detail = if shown { detail } else { Detail::Values };
                 let dissection = dissect(&frame, detail);
                 let told = analysis.frame(&frame, &dissection);
+                last = frame.number;
                 if shown {
                     view.frame(&frame, &dissection, &told)?;
                 }

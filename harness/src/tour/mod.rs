@@ -47,7 +47,7 @@ pub enum Net {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Arguments {
     /// Which exercise, or `all`.
-    #[arg(value_name = "EXERCISE")]
+    #[arg(value_name = "EXERCISE", help = offer())]
     pub exercise: Option<String>,
     /// Where the frames come from.
     #[arg(long, value_enum, default_value = "auto", env = "WIRELAB_NET")]
@@ -116,6 +116,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         explain::explain_file(&path, &explain::Options::default(), output)?;
     }
     Ok(())
+}
+
+/// What `--help` says of the exercises, so that it lists those that there are.
+fn offer() -> String {
+    let names: Vec<_> = EXERCISES.iter().map(|one| one.name).collect();
+    format!("Which exercise: {}; or all, which is the default", names.join(", "))
 }
 
 fn chosen(arguments: &Arguments) -> Result<Vec<&'static Exercise>, Failure> {

@@ -140,17 +140,17 @@ fn a_hole_is_given_up_when_the_receiver_has_it_or_too_much_waits() {
 }
 
 /// The handshake and then these segments: what is said of them.
-fn after_handshake(segments: &[Vec<u8>]) -> Vec<String> {
+pub(crate) fn after_handshake(segments: &[Vec<u8>]) -> Vec<String> {
     let mut frames = handshake(1000, 5000);
     frames.extend_from_slice(segments);
     says(&frames).split_off(3)
 }
 
-fn from_client(seq: u32, ack: u32, flags: u8, data: &[u8]) -> Vec<u8> {
+pub(crate) fn from_client(seq: u32, ack: u32, flags: u8, data: &[u8]) -> Vec<u8> {
     tcp(true, 1001 + seq, 5001 + ack, flags | ACK, data)
 }
 
-fn from_server(seq: u32, ack: u32, flags: u8, data: &[u8]) -> Vec<u8> {
+pub(crate) fn from_server(seq: u32, ack: u32, flags: u8, data: &[u8]) -> Vec<u8> {
     tcp(false, 5001 + seq, 1001 + ack, flags | ACK, data)
 }
 
@@ -177,28 +177,7 @@ fn loss_and_repetition_are_named() {
     assert_eq!(says[7], "acknowledges #5 #8 #9 #10 (8 bytes), ACK alone");
 }
 
-/// [9293-3.8.4-01], [9293-3.8.6-01]
-#[test]
-fn probes_and_full_windows_are_named() {
-    let mut full = from_server(0, 3, 0, b"");
-    full[48..50].copy_from_slice(&[0, 0]);
-    let says = after_handshake(&[
-        from_client(0, 0, PSH, b"abc"),
-        full,
-        from_server(0, 3, 0, b""),
-        from_client(2, 0, 0, b""),
-        from_client(2, 0, 0, b"c"),
-    ]);
-    assert_eq!(
-        says[1],
-        "acknowledges #4 (3 bytes), ACK alone; window 0: server has no room for more"
-    );
-    assert_eq!(says[2], "window update");
-    assert_eq!(says[3], "keep-alive probe");
-    assert_eq!(says[4], "keep-alive probe");
-}
-
-fn report(frames: &[Vec<u8>]) -> String {
+pub(crate) fn report(frames: &[Vec<u8>]) -> String {
     explain(&pcap(frames), &Options { summary: true, ..Options::default() }, false).0
 }
 

@@ -6,3 +6,4 @@ mod dissect;
 mod report;
 mod savefile;
 mod schema;
+mod segments;

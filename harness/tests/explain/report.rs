@@ -143,6 +143,9 @@ fn parts_of_the_report() {
     assert!(!summary.contains(" #6  ") && summary.contains("== close"));
     let range = Some(FrameRange { first: 6, last: 8 });
     let some = explain(&bytes, &Options { frames: true, range, ..all.clone() }, false).0;
+    let beyond = Options { range: Some(FrameRange { first: 19, last: 99 }), ..all.clone() };
+    let failure = explain(&bytes, &beyond, false).1.expect_err("nothing to show");
+    assert_eq!(failure.message, "test: no frame #19: the capture has 18 frames");
     assert_eq!(some.lines().count(), 3);
     assert!(some.ends_with("response 1 (+1.5 ms)\n"), "analysed from the start: {some}");
     let dump = explain(&bytes, &Options { bytes: true, range, ..all.clone() }, false).0;

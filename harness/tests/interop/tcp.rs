@@ -52,6 +52,13 @@ pub fn add(trials: &mut Trials) {
         succeeded("client", client.finish(PATIENCE)?)?;
         our_server_saw(server, &[])
     });
+    trials.add("tcp::brackets_around_an_ipv6_address_are_no_name", &[], || {
+        // Port 1 of the loopback: nobody listens there.
+        let command = wirelab(&["echo", "connect", "[::1]", "-p", "1", "--auto"]);
+        let client = Process::start("echo connect", command)?.finish(PATIENCE)?;
+        let place = client.stderr.starts_with("wirelab: cannot connect to [::1]:1: ");
+        same("exit code and place", (client.status.code(), place), (Some(1), true))
+    });
 }
 
 pub fn python(program: &str, arguments: &[&str]) -> Result<Process, String> {

@@ -68,7 +68,8 @@ pub(in crate::analysis) fn overview(counts: Counts) -> String {
         text.push_str("; client waits for each reply");
     }
     if counts.unasked > 0 {
-        let _ = write!(text, "; the server spoke first ({} times)", counts.unasked);
+        let times = count(counts.unasked, "time", "times");
+        let _ = write!(text, "; the server spoke first ({times})");
     }
     if counts.open > 0 {
         let open = count(counts.open, "request", "requests");
