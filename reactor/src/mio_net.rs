@@ -68,7 +68,7 @@ impl MioNet {
     }
 
     fn keep(&mut self, conn: ConnId, mut stream: TcpStream) -> io::Result<()> {
-        // A small answer must not wait for the acknowledgement of the one before. [RFC 9293 3.7.4]
+        // [9293-3.7.4-02] A small answer must not wait for the acknowledgment of the one before.
         stream.set_nodelay(true)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut stream, Token(conn.slot()), interest)?;

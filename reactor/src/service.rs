@@ -50,8 +50,8 @@ pub trait Service {
 
     /// Bytes from the peer. Take whole frames off the front, leave the rest.
     ///
-    /// A slice that is kept for long (`split_to(n).freeze()`) keeps the whole block alive that the
-    /// loop read it into: copy what is small and stays.
+    /// A slice that is kept for long (`split_to(n).freeze()`) keeps the whole read alive that it
+    /// came with, and of a large read the loop's block: copy what is small and stays.
     fn on_data(&mut self, io: &mut Io, conn: ConnId, input: &mut BytesMut);
 
     /// The peer has sent its FIN: no more bytes will come, but it may still read ours.

@@ -90,6 +90,8 @@ pub(super) struct Exchanges {
     requests: u64,
     responses: u64,
     in_flight: VecDeque<Message>,
+    /// Requests under way beyond those that are kept; they came after them.
+    unkept: usize,
     most_in_flight: usize,
     pairs: Vec<Pair>,
     /// The response under way, or the last one.
@@ -110,6 +112,7 @@ impl Exchanges {
             requests: 0,
             responses: 0,
             in_flight: VecDeque::new(),
+            unkept: 0,
             most_in_flight: 0,
             pairs: Vec::new(),
             response: None,
@@ -158,11 +161,14 @@ impl Exchanges {
         if chunk.bytes.trim_ascii().eq_ignore_ascii_case(b"bye") {
             self.goodbye = Some(chunk.frame);
         }
-        if self.in_flight.len() >= IN_FLIGHT_MAX {
-            self.in_flight.pop_front();
+        // One that is not kept is still waited for, behind those that are.
+        if self.unkept > 0 || self.in_flight.len() >= IN_FLIGHT_MAX {
+            self.unkept += 1;
+        } else {
+            self.in_flight.push_back(message);
         }
-        self.in_flight.push_back(message);
-        self.most_in_flight = self.most_in_flight.max(self.in_flight.len());
+        let in_flight = self.in_flight.len() + self.unkept;
+        self.most_in_flight = self.most_in_flight.max(in_flight);
         match waiting {
             None => Remark { say: texts::request(self.requests), refs: Vec::new() },
             Some((number, frame)) => {
@@ -173,6 +179,12 @@ impl Exchanges {
 
     fn answer(&mut self, chunk: &Chunk) -> Remark {
         let open = self.response.as_ref().is_some_and(|r| !r.ended);
+        if !open && self.in_flight.is_empty() && self.unkept > 0 {
+            self.unkept -= 1;
+            self.responses += 1;
+            let number = self.requests - self.unkept as u64;
+            return Remark { say: texts::response_unkept(number), refs: Vec::new() };
+        }
         if open || self.in_flight.is_empty() {
             return self.more(chunk);
         }
@@ -267,7 +279,7 @@ impl Exchanges {
             responses: self.responses,
             most_in_flight: self.most_in_flight,
             unasked: if self.from_start { self.unasked } else { 0 },
-            open: self.in_flight.len() as u64,
+            open: (self.in_flight.len() + self.unkept) as u64,
         })
     }
 

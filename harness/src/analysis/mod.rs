@@ -12,6 +12,7 @@ mod report;
 pub mod texts;
 
 pub use application::{Application, Remark};
+pub use exchanges::IN_FLIGHT_MAX;
 pub use report::{Block, Report, Summary};
 
 use crate::conversation::{Conversations, Delivery, Event, Side, Step};

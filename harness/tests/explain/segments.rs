@@ -1,7 +1,8 @@
 //! What is said of segments that carry nothing new, and of an opening from both ends.
 
-use crate::build::{ACK, PSH, SYN, says, tcp};
+use crate::build::{ACK, PSH, SYN, handshake, says, tcp};
 use crate::conversation::{after_handshake, from_client, from_server, report};
+use wirelab::analysis::IN_FLIGHT_MAX;
 
 /// [9293-3.8.4-01], [9293-3.8.6-01], [9293-3.8.6.1-01]
 #[test]
@@ -64,4 +65,22 @@ fn both_can_open_at_once() {
     assert!(told[5].ends_with("request 1"), "{told:?}");
     let text = report(&frames);
     assert!(text.contains("handshake #1 #5 #6; SYN #2 crosses it: both open at once"), "{text}");
+}
+
+/// More requests under way than are kept: each response still belongs to its own request.
+#[test]
+fn a_long_pipeline_keeps_its_pairs() {
+    let all = (IN_FLIGHT_MAX + 3) as u32;
+    let mut frames: Vec<Vec<u8>> = (0..all).map(|n| from_client(n, 0, PSH, b"x")).collect();
+    frames.extend((0..all).map(|n| from_server(n, all, PSH, b"y")));
+    let told = after_handshake(&frames);
+    let responses = &told[all as usize..];
+    for (n, said) in (1..).zip(responses) {
+        assert!(said.contains(&format!("response {n} (")), "{n}: {said}");
+    }
+    assert!(responses[IN_FLIGHT_MAX].contains("too many requests were under way"));
+    let mut both = handshake(1000, 5000);
+    both.extend(frames);
+    let overview = format!("{all} requests, {all} responses");
+    assert!(report(&both).contains(&overview), "{}", report(&both));
 }

@@ -130,11 +130,12 @@ impl<N: Net> EventLoop<N> {
                 books.above_high_water = false;
                 service.on_drained(&mut self.io, conn);
             }
+            // [9293-3.10.4-01] What was queued is sent; only then the FIN.
             Phase::Closing { end, .. } if queued == 0 => {
                 books.phase = Phase::Lingering { end };
                 let eof = books.eof;
                 match self.net.shutdown(conn) {
-                    // [RFC 9293 3.6] Both FINs are sent: there is nothing left to wait for.
+                    // [9293-3.6-02] Both directions are closed: there is nothing left to wait for.
                     Ok(()) if eof => self.end(service, conn, Farewell::Close, end.into()),
                     Ok(()) => self.set_deadline(conn),
                     Err(_) => self.end(service, conn, Farewell::Close, end.into()),

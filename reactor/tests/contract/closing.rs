@@ -18,6 +18,7 @@ pub fn pattern(len: usize) -> Bytes {
 /// More than the kernel's buffers of both sides hold, so that some of it has to wait.
 pub const MUCH: usize = 16 * 1024 * 1024;
 
+/// [9293-3.6-01] A FIN ends what its sender sends, not what it hears.
 pub fn a_peer_that_has_half_closed_still_gets_its_answer<G: Ground>(ground: &mut G) -> Vec<String> {
     let script = Script::new().on_eof(|io, conn| {
         io.send(conn, b"all of it has come".as_slice().into());
@@ -39,6 +40,7 @@ pub fn a_peer_that_has_half_closed_still_gets_its_answer<G: Ground>(ground: &mut
     ground.notes(&mut [&mut client, &mut server])
 }
 
+/// [9293-3.10.5-01] What the peer had of a frame is no frame.
 pub fn a_reset_in_the_middle_of_a_frame_is_a_failure<G: Ground>(ground: &mut G) -> Vec<String> {
     let seen = Rc::new(Cell::new(0));
     let most = seen.clone();
@@ -81,6 +83,7 @@ pub fn a_reset_is_told_while_reading_is_paused<G: Ground>(ground: &mut G) -> Vec
     notes
 }
 
+/// [9293-3.10.4-01] All that was queued, and then the FIN.
 pub fn a_close_lets_queued_output_out<G: Ground>(ground: &mut G) -> Vec<String> {
     let frame = pattern(MUCH / 16);
     let script = Script::new().on_open(move |io, conn| {
@@ -106,6 +109,7 @@ pub fn a_close_lets_queued_output_out<G: Ground>(ground: &mut G) -> Vec<String> 
 
 /// [RFC 1122 4.2.2.13] A stack that closes with unread bytes sends a reset, and a reset destroys
 /// the answer on its way: so the loop reads on after its FIN.
+/// [9293-3.6.1-01] Closing with input unread would reset; contract 4 reads it away.
 pub fn a_close_with_unread_input_does_not_reset_the_answer<G: Ground>(
     ground: &mut G,
 ) -> Vec<String> {

@@ -41,6 +41,11 @@ pub(in crate::analysis) fn response(n: u64, gap_ns: i64) -> String {
     format!("response {n} ({})", latency(gap_ns))
 }
 
+/// The response to a request that was let go, because too many were under way.
+pub(in crate::analysis) fn response_unkept(n: u64) -> String {
+    format!("response {n} (too many requests were under way to keep this one's)")
+}
+
 /// More bytes of a `request` or a `response`.
 pub(in crate::analysis) fn continues(kind: &str, n: u64) -> String {
     format!("{kind} {n} continues")
