@@ -23,6 +23,7 @@ pub mod output;
 pub mod packet;
 pub mod pcap;
 pub mod pcapng;
+pub mod progress;
 pub mod savefile;
 pub mod signals;
 pub mod tour;

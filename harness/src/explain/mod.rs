@@ -20,6 +20,7 @@ use crate::dissect::{Content, Detail, Dissection, dissect};
 use crate::exit::Failure;
 use crate::frame::{CapturedFrame, HostNames, LinkType};
 use crate::output::Output;
+use crate::progress::Progress;
 use crate::savefile::{Error, Format, Savefile};
 
 /// Arguments of `explain`.
@@ -135,10 +136,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
 /// # Errors
 /// The file cannot be opened or is damaged; what could be read of it was explained all the same.
 pub fn explain_file(path: &Path, options: &Options, output: &Output) -> Result<(), Failure> {
-    let mut out = BufWriter::new(io::stdout().lock());
     if path.as_os_str() == "-" {
+        // Somebody may be capturing at the other end of the pipe: each line goes out at once.
+        let mut out = io::stdout().lock();
         return explain(io::stdin().lock(), "stdin", None, options, output, &mut out);
     }
+    let mut out = BufWriter::new(io::stdout().lock());
     let title = path.display().to_string();
     let cannot = |error: io::Error| Failure::failed(format!("{title}: cannot open: {error}"));
     let file = File::open(path).map_err(cannot)?;
@@ -147,12 +150,14 @@ pub fn explain_file(path: &Path, options: &Options, output: &Output) -> Result<(
         return Err(Failure::failed(format!("{title}: a directory, not a capture file")));
     }
     // A pipe or a device can be read only once.
+    let times = if metadata.is_file() { 2 } else { 1 };
+    let progress = Progress::new(metadata.len() * times, output);
     let survey = if metadata.is_file() {
-        File::open(path).ok().and_then(|file| survey(file, &title))
+        File::open(path).ok().and_then(|file| survey(progress.of(file), &title))
     } else {
         None
     };
-    explain(file, &title, survey, options, output, &mut out)
+    explain(progress.of(file), &title, survey, options, output, &mut out)
 }
 
 /// One `say` per frame: what the capture writes into its own file as comments.
@@ -177,7 +182,7 @@ pub fn explain_reader<R: Read, W: Write>(
 
 /// Reads the file once to know its counts and all its names; what is wrong with it will show when
 /// it is read again.
-fn survey(file: File, title: &str) -> Option<Header> {
+fn survey<R: Read>(file: R, title: &str) -> Option<Header> {
     let mut savefile = Savefile::open(file).ok()?;
     let mut conversations = Conversations::default();
     let mut counts = Counts::default();
