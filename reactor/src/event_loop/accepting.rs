@@ -24,13 +24,6 @@ pub(super) enum Listening {
     Shut,
 }
 
-impl Listening {
-    /// Must the next turn come at once?
-    pub(super) fn has_more(self) -> bool {
-        self == Self::Knocked
-    }
-}
-
 impl<N: Net> EventLoop<N> {
     /// A new listener takes its place in the books.
     pub(super) fn listening(&mut self, id: ListenerId) {
@@ -57,6 +50,7 @@ impl<N: Net> EventLoop<N> {
             && *listening == Listening::Quiet
         {
             *listening = Listening::Knocked;
+            self.knocked = true;
         }
     }
 
@@ -66,6 +60,7 @@ impl<N: Net> EventLoop<N> {
             && *listening == Listening::Starved
         {
             *listening = Listening::Knocked;
+            self.knocked = true;
         }
     }
 
@@ -74,14 +69,20 @@ impl<N: Net> EventLoop<N> {
         for listening in &mut self.listeners {
             if matches!(listening, Listening::Crowded | Listening::Starved) {
                 *listening = Listening::Knocked;
+                self.knocked = true;
             }
         }
     }
 
     pub(super) fn accept_all<S: Service + ?Sized>(&mut self, service: &mut S) {
+        if !std::mem::take(&mut self.knocked) {
+            return;
+        }
         for index in 0..self.listeners.len() {
             if self.listeners[index] == Listening::Knocked {
-                self.listeners[index] = self.accept_some(service, ListenerId(index as u32));
+                let listening = self.accept_some(service, ListenerId(index as u32));
+                self.knocked |= listening == Listening::Knocked;
+                self.listeners[index] = listening;
             }
         }
     }

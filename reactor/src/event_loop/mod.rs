@@ -1,10 +1,10 @@
 //! One turn of the loop: wait, deliver, fire timers, then dial, flush and close.
 //!
 //! ```text
-//!   poll --> stop? --> mailboxes --> accepts, connects, reads --> timers --> on_turn_end
-//!    ^                    |               |                         |            |
-//!    |                    +------- callbacks note wishes in Io -----+------------+
-//!    +--- settle: listen, dial, reset, flush, close <----------------------------+
+//!   poll --> woken: stop? mailboxes --> connects, reads --> accepts --> timers --> on_turn_end
+//!    ^                    |                 |                 |            |            |
+//!    |                    +--------- callbacks note wishes in Io ----------+------------+
+//!    +--- settle: listen, dial, reset, flush, close <-----------------------------------+
 //! ```
 //!
 //! The loop keeps the books and makes the calls; it knows neither protocols nor sockets. The
@@ -52,6 +52,8 @@ pub struct EventLoop<N: Net> {
     io: Io,
     scratch: Scratch,
     listeners: Vec<Listening>,
+    /// Somebody may wait at one of the listeners, and can be let in.
+    knocked: bool,
     bell: Bell,
     stopper: Stopper,
     stopping: Stopping,
@@ -73,6 +75,7 @@ impl<N: Net> EventLoop<N> {
             io,
             scratch: Scratch::new(),
             listeners: Vec::new(),
+            knocked: false,
             stopping: Stopping::No,
             started: false,
             ready: Vec::new(),
@@ -136,9 +139,8 @@ impl<N: Net> EventLoop<N> {
         let until = self.deadline(until);
         self.net.poll(&mut self.ready, until)?;
         self.io.now = self.net.now();
-        self.heed_stop(service);
-        if self.bell.look() {
-            service.on_wake(&mut self.io);
+        if self.io.wishes.stop {
+            self.heed_stop(service);
         }
         self.deliver(service);
         self.fire_timers(service);
@@ -152,7 +154,7 @@ impl<N: Net> EventLoop<N> {
 
     /// How long the wait may be: not at all while something is left to do.
     pub fn deadline(&self, until: Option<Now>) -> Option<Now> {
-        if self.io.wishes.any() || self.listeners.iter().any(|listening| listening.has_more()) {
+        if self.io.wishes.any() || self.knocked {
             return Some(self.io.now);
         }
         match (until, self.io.timers.next()) {
@@ -168,7 +170,7 @@ impl<N: Net> EventLoop<N> {
         let ready = std::mem::take(&mut self.ready);
         for &event in &ready {
             match event {
-                Ready::Woken => {}
+                Ready::Woken => self.woken(service),
                 Ready::Listener(listener) => self.knock(listener),
                 Ready::Conn(conn, readiness) => self.conn_ready(service, conn, readiness),
             }
@@ -180,6 +182,14 @@ impl<N: Net> EventLoop<N> {
             self.read_again(service, conn);
         }
         self.reading = reading;
+    }
+
+    /// Who has a word for the loop wakes it, so that nothing of theirs is looked at in other turns.
+    fn woken<S: Service + ?Sized>(&mut self, service: &mut S) {
+        self.heed_stop(service);
+        if self.bell.look() {
+            service.on_wake(&mut self.io);
+        }
     }
 
     fn fire_timers<S: Service + ?Sized>(&mut self, service: &mut S) {
