@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use crate::outbox::Outbox;
 use crate::timers::ConnTimers;
-use crate::{Closed, ConnId};
+use crate::{Closed, ConnId, Now};
 
 /// Where a connection stands.
 ///
@@ -33,6 +33,8 @@ pub(crate) enum Phase {
         /// The queue's length when its deadline was last set: a peer that takes something within
         /// the time gets more time.
         queued: usize,
+        /// But never more than until then.
+        until: Now,
     },
     /// Our FIN is sent; reading and discarding until the peer's.
     Lingering {

@@ -182,7 +182,8 @@ impl Io {
         books.phase = match books.phase {
             Phase::Open => {
                 let end = if books.eof { End::Peer } else { End::Us };
-                Phase::Closing { end, queued: books.outbox.queued() }
+                let until = self.now + self.settings.close_timeout;
+                Phase::Closing { end, queued: books.outbox.queued(), until }
             }
             _ => Phase::Dialling { abandoned: true },
         };

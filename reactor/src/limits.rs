@@ -54,8 +54,11 @@ pub struct Settings {
     pub input_max: usize,
     /// How long a connect may take.
     pub connect_timeout: Duration,
-    /// How long a close waits for the peer to take our last bytes and to send its FIN.
+    /// How long a close waits for the peer to take some of our last bytes, and then to send its
+    /// FIN.
     pub linger: Duration,
+    /// How long a close may take in all, however busily the peer takes our last bytes one by one.
+    pub close_timeout: Duration,
     /// How long a graceful stop waits for the connections to end.
     pub stop_timeout: Duration,
     /// Connections at once; further ones wait in the kernel's backlog until one has ended.
@@ -71,6 +74,7 @@ impl Default for Settings {
             input_max: 64 * 1024 * 1024,
             connect_timeout: Duration::from_secs(10),
             linger: Duration::from_secs(2),
+            close_timeout: Duration::from_secs(300),
             stop_timeout: Duration::from_secs(5),
             connections_max: 1_000_000,
         }

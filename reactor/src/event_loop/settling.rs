@@ -162,7 +162,11 @@ impl<N: Net> EventLoop<N> {
 
     fn set_deadline(&mut self, conn: ConnId) {
         if let Some(books) = self.io.conns.get_mut(conn) {
-            let at = self.io.now + self.io.settings.linger;
+            let patience = self.io.now + self.io.settings.linger;
+            let at = match books.phase {
+                Phase::Closing { until, .. } => patience.min(until),
+                _ => patience,
+            };
             self.io.timers.set_conn(&mut books.timers, conn, Kind::Deadline, at);
         }
     }
@@ -176,7 +180,7 @@ impl<N: Net> EventLoop<N> {
             |what: &str| Closed::Failed(io::Error::new(io::ErrorKind::TimedOut, what.to_owned()));
         let why = match &mut books.phase {
             Phase::Open | Phase::Condemned(_) => return,
-            Phase::Closing { queued, .. } if left < *queued => {
+            Phase::Closing { queued, until, .. } if left < *queued && self.io.now < *until => {
                 *queued = left;
                 return self.set_deadline(conn);
             }

@@ -195,3 +195,34 @@ pub fn a_peer_that_never_closes_is_left_after_the_linger<G: Ground>(ground: &mut
     client.io().close(own);
     ground.notes(&mut [&mut client, &mut server])
 }
+
+/// A peer that takes our last bytes drop by drop earns time with each, but not for ever.
+pub fn a_peer_that_takes_for_ever_is_left_in_the_end<G: Ground>(ground: &mut G) -> Vec<String> {
+    let settings = Settings {
+        linger: Duration::from_millis(50),
+        close_timeout: Duration::from_millis(200),
+        ..Settings::default()
+    };
+    let script = Script::new().on_open(|io, conn| {
+        io.send(conn, pattern(2 * MUCH));
+        io.close(conn);
+    });
+    let (mut server, addr) = ground.server(settings, script.not_counting_bytes());
+    let script = connecting_to(addr).not_counting_bytes().on_data(|io, conn, input| {
+        input.clear();
+        io.pause_reading(conn);
+        io.set_timer(Timer::Conn(conn, 1), io.now() + Duration::from_millis(5));
+    });
+    let script = script.on_timer(|io, timer| {
+        let Timer::Conn(conn, _) = timer else { return };
+        io.resume_reading(conn);
+    });
+    let mut client = ground.peer(Settings::default(), script);
+    let book = server.script.book.clone();
+    ground.until("left", &mut [&mut client, &mut server], |_| book.borrow().closed() == 1);
+    client.io().close_all();
+    let mut notes = ground.notes(&mut [&mut client, &mut server]);
+    // How often it drips, and whether it hears the end, is a matter of time.
+    notes.retain(|note| note.contains("failed"));
+    notes
+}
