@@ -1,2 +1,14 @@
-//! MQTT 3.1.1: an empty room. Nothing of the protocol stands here yet.
+//! MQTT 3.1.1: the packets, the broker, the client.
 #![forbid(unsafe_code)]
+
+pub mod broker;
+pub mod delivery;
+mod error;
+pub mod limits;
+pub mod packet;
+pub mod topic;
+pub mod wire;
+
+pub use error::Error;
+pub use packet::{Packet, QoS};
+pub use wire::PacketId;

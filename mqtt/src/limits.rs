@@ -1,0 +1,69 @@
+//! Every limit of the protocol, by name: the standard's own, and ours on what a peer can make
+//! grow. Settings that users move begin with the values here. Who keeps to them is not known.
+
+use std::time::Duration;
+
+/// Bytes that a Remaining Length is written in (section 2.2.3).
+pub const REMAINING_LENGTH_BYTES: usize = 4;
+
+/// The largest Remaining Length: 2^28 - 1.
+pub const REMAINING_LENGTH_MAX: usize = 268_435_455;
+
+/// The longest packet: its fixed header and the largest Remaining Length.
+pub const PACKET_MAX: usize = 1 + REMAINING_LENGTH_BYTES + REMAINING_LENGTH_MAX;
+
+/// The longest packet that a client sends before it is let in: a CONNECT whose five fields are
+/// all as long as they can be.
+pub const CONNECT_MAX: usize = 5 + 12 + 5 * (2 + 65_535);
+
+/// Packet identifiers that there are.
+pub const PACKET_IDS: usize = 65_535;
+
+/// How long a client may take from its first byte, or from none, to its whole CONNECT.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// PUBLISH packets of QoS 1 and 2 that one client has not acknowledged, at most (setting).
+pub const INFLIGHT_MAX: usize = 20;
+
+/// Messages of QoS 1 and 2 that wait for one client, at most (setting).
+pub const QUEUED_MAX: usize = 1_000;
+
+/// Messages that wait for one online client whose publishers are already being held back; what
+/// comes beyond is dropped for it and counted. One for each packet identifier of a publisher, so
+/// that one who keeps to the standard is not reached by it.
+pub const QUEUED_HARD_MAX: usize = 100_000;
+
+/// Bytes of payload that wait for one client, at most; what comes beyond is dropped for it and
+/// counted, but never the only message.
+pub const QUEUED_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// Acknowledgements that are held back for one publisher before its connection is no longer read.
+pub const HELD_ACKS_MAX: usize = 1_000;
+
+/// Retained messages that answer subscriptions of one client and wait to be sent to it.
+pub const RETAINED_WAITING_MAX: usize = 1_000_000;
+
+/// Routes that are remembered; when there are more, all are forgotten.
+pub const ROUTES_MAX: usize = 16_384;
+
+/// How long the publishers of QoS 0 messages wait for a subscriber that does not read as fast as
+/// they send. One that has not caught up by then loses messages, and they wait no longer.
+pub const QOS0_PATIENCE: Duration = Duration::from_millis(500);
+
+/// How long after that nobody waits for this subscriber.
+pub const QOS0_GRUDGE: Duration = Duration::from_secs(30);
+
+/// How long publishers of QoS 1 and 2 wait for a subscriber from which no acknowledgement comes.
+pub const ACK_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Bytes queued for one subscriber above which it is one that lags behind.
+pub const HIGH_WATER: usize = 4 * 1024 * 1024;
+
+/// Bytes queued for one subscriber below which it has caught up.
+pub const LOW_WATER: usize = 1024 * 1024;
+
+/// The first wait before a client connects again.
+pub const RECONNECT_FIRST: Duration = Duration::from_millis(100);
+
+/// The longest wait before a client connects again.
+pub const RECONNECT_LONGEST: Duration = Duration::from_secs(30);
