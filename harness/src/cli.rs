@@ -87,8 +87,11 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
         }
     };
-    let output =
-        Output::new(cli.global.json, cli.global.color, cli.global.quiet, cli.global.verbose);
+    let verbose = match &cli.command {
+        Some(Command::Mqtt(command)) if command.has_a_verbose_of_its_own() => 0,
+        _ => cli.global.verbose,
+    };
+    let output = Output::new(cli.global.json, cli.global.color, cli.global.quiet, verbose);
     output.start_log();
     match run(cli.command, &output) {
         Ok(()) => ExitCode::SUCCESS,

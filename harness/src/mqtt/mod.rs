@@ -1,11 +1,20 @@
-//! `wirelab mqtt`: the broker.
+//! `wirelab mqtt`: the broker, the publisher and the subscriber.
 //!
 //! It knows the command line, files and the mqtt crate's surface; what stands on the wire is the
 //! mqtt crate's.
 
 mod broker;
+mod debug;
+mod format;
+mod json;
 mod log;
+mod moment;
+mod options;
+mod printer;
+mod publish;
+mod run;
 mod store;
+mod subscribe;
 
 use crate::exit::Failure;
 use crate::output::Output;
@@ -18,11 +27,24 @@ pub const PORT: u16 = 1883;
 pub enum Command {
     /// Run a broker.
     Broker(broker::Arguments),
+    /// Publish messages, with mosquitto_pub's letters.
+    Pub(Box<publish::Arguments>),
+    /// Subscribe and print what comes, with mosquitto_sub's letters.
+    Sub(Box<subscribe::Arguments>),
+}
+
+impl Command {
+    /// Does `-v` mean what it means to mosquitto_sub, and not how much is said on stderr?
+    pub fn has_a_verbose_of_its_own(&self) -> bool {
+        matches!(self, Self::Sub(_))
+    }
 }
 
 /// Runs what was asked for.
 pub fn run(command: &Command, output: &Output) -> Result<(), Failure> {
     match command {
         Command::Broker(arguments) => broker::run(arguments, output),
+        Command::Pub(arguments) => publish::run(arguments, output),
+        Command::Sub(arguments) => subscribe::run(arguments, output),
     }
 }
