@@ -265,12 +265,7 @@ impl Client {
     }
 
     fn post(&self, command: Command) -> Result<(), Error> {
-        self.commands.post(command).map_err(|_| self.gone(&self.shared.lock()))
-    }
-
-    fn gone(&self, state: &State) -> Error {
-        let unknown = || Arc::new(Ended::Lost(Lost::Failed(io::ErrorKind::NotConnected.into())));
-        Error::Ended(state.ended.clone().unwrap_or_else(unknown))
+        self.commands.post(command).map_err(|_| gone(&self.shared.lock()))
     }
 
     fn open_ticket(&self, bytes: usize) -> Result<u64, Error> {
@@ -288,7 +283,7 @@ impl Client {
             self.post(Command::PublishAll(std::mem::take(batch)))?;
         }
         let opened = self.shared.wait(&self.shared.room, self.patience, |state| {
-            let over = state.ended.is_some().then(|| Err(self.gone(state)));
+            let over = state.ended.is_some().then(|| Err(gone(state)));
             over.or_else(|| state.has_room(1).then(|| Ok(state.open_ticket(bytes))))
         });
         opened.unwrap_or(Err(Error::TimedOut))
@@ -297,11 +292,17 @@ impl Client {
     /// Waits for an answer, or for the end.
     fn answer<T>(&self, mut ready: impl FnMut(&mut State) -> Option<T>) -> Result<T, Error> {
         let answer = self.shared.wait(&self.shared.answered, self.patience, |state| {
-            let over = |state: &State| state.ended.is_some().then(|| Err(self.gone(state)));
+            let over = |state: &State| state.ended.is_some().then(|| Err(gone(state)));
             ready(state).map(Ok).or_else(|| over(state))
         });
         answer.unwrap_or(Err(Error::TimedOut))
     }
+}
+
+/// The client has come to its end, for whatever reason it gave.
+fn gone(state: &State) -> Error {
+    let unknown = || Arc::new(Ended::Lost(Lost::Failed(io::ErrorKind::NotConnected.into())));
+    Error::Ended(state.ended.clone().unwrap_or_else(unknown))
 }
 
 impl Drop for Client {

@@ -2,6 +2,8 @@
 //!
 //! It knows packets. It does not know where the lines go.
 
+use std::num::NonZero;
+use wirelab_mqtt::QoS;
 use wirelab_mqtt::client::Seen;
 use wirelab_mqtt::packet::{Packet, Publish};
 
@@ -38,18 +40,17 @@ impl Debug {
         let type_name = packet.packet_type().name();
         let detail = match packet {
             Packet::Publish(publish) => {
-                let number = publish.packet_id.map_or(self.last.wrapping_add(1), |id| id.get());
+                let number = publish.packet_id.map_or(self.last.wrapping_add(1), NonZero::get);
                 self.last = number;
                 details(publish, number)
             }
             Packet::Subscribe(subscribe) => {
                 let id = subscribe.packet_id.get();
                 self.last = id;
-                let line = |(filter, qos): &(String, wirelab_mqtt::QoS)| {
+                let line = |(filter, qos): &(String, QoS)| {
                     let (filter, qos) = (escape(filter.as_bytes()), *qos as u8);
-                    format!(
-                        "sending {type_name} (Mid: {id}, Topic: {filter}, QoS: {qos}, Options: 0x00)"
-                    )
+                    let what = format!("Mid: {id}, Topic: {filter}, QoS: {qos}");
+                    format!("sending {type_name} ({what}, Options: 0x00)")
                 };
                 return subscribe.filters.iter().map(line).collect();
             }
@@ -74,9 +75,7 @@ impl Debug {
 fn received(packet: &Packet) -> Vec<String> {
     let detail = match packet {
         Packet::ConnAck(connack) => format!(" ({})", connack.code as u8),
-        Packet::Publish(publish) => {
-            details(publish, publish.packet_id.map_or(0, std::num::NonZero::get))
-        }
+        Packet::Publish(publish) => details(publish, publish.packet_id.map_or(0, NonZero::get)),
         Packet::PubAck(ack) => format!(" (Mid: {}, RC:0)", ack.packet_id),
         Packet::PubRec(ack) => format!(" (Mid: {})", ack.packet_id),
         Packet::PubRel(ack) => format!(" (Mid: {})", ack.packet_id),

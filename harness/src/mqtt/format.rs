@@ -218,9 +218,12 @@ fn write_field(
         'I' => string(&now.iso(), shape, out),
         'U' => out.extend(format!("{}.{:09}", now.unix(), now.nanos()).bytes()),
         'j' | 'J' => return json(c == 'J', it, now, style, out),
-        // What only MQTT 5 has.
-        'C' | 'R' => string("", shape, out),
-        'A' | 'E' | 'F' | 'S' => string("", Shape { precision: None, ..shape }, out),
+        // What only MQTT 5 has: blanks of the width that was asked for, where it is text or number.
+        'C' => string("", shape, out),
+        'A' | 'E' | 'F' | 'S' => {
+            let filler = if shape.zeros { b'0' } else { b' ' };
+            pad(0, shape, filler, out, |_| {});
+        }
         _ => {}
     }
     Ok(())
@@ -333,7 +336,7 @@ mod tests {
             ),
             ("%08m|%-8m|%8x|%012x|%-12x", "00000001|1       |    6865|000000006865|6865        "),
             ("%3p|%10p|%-10p|%8q|%8r|%.2p|%.2x", "hel|     hello|hello     |2|1|hello|68656c6c6f"),
-            ("%-010l|%5C|%5R|%10D|%P|%S|%5S|", "5         |     |     ||||     |"),
+            ("%-010l|%5C|%5R|%10D|%P|%S|%5S|%05A|", "5         |     |||||     |00000|"),
             ("\\\\|\\t|\\0|\\a|\\e|\\n|\\r|\\v", "\\|\t|\0|\x07|\x1b|\n|\r|\x0b"),
         ] {
             assert_eq!(printed(format, b"hello"), expected, "{format}");

@@ -7,9 +7,10 @@ use clap::Args;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::os::unix::ffi::OsStrExt;
+use wirelab_mqtt::QoS;
 use wirelab_mqtt::client::Options;
 use wirelab_mqtt::packet::Will;
-use wirelab_mqtt::{QoS, topic};
+use wirelab_mqtt::topic::check_name;
 
 use super::PORT;
 use crate::exit::Failure;
@@ -78,17 +79,19 @@ pub struct Connection {
 #[derive(Debug, Args)]
 struct WillArguments {
     /// The topic of our will.
-    #[arg(long, value_name = "TOPIC", help_heading = "Will")]
-    will_topic: Option<String>,
+    #[arg(id = "will_topic", long = "will-topic", value_name = "TOPIC", help_heading = "Will")]
+    topic: Option<String>,
     /// Its payload.
-    #[arg(long, value_name = "PAYLOAD", allow_hyphen_values = true, help_heading = "Will")]
-    will_payload: Option<OsString>,
+    #[arg(id = "will_payload", long = "will-payload", value_name = "PAYLOAD")]
+    #[arg(allow_hyphen_values = true, help_heading = "Will")]
+    payload: Option<OsString>,
     /// Its QoS.
-    #[arg(long, value_name = "QOS", value_parser = qos, help_heading = "Will")]
-    will_qos: Option<QoS>,
+    #[arg(id = "will_qos", long = "will-qos", value_name = "QOS", value_parser = qos)]
+    #[arg(help_heading = "Will")]
+    qos: Option<QoS>,
     /// It is to be retained.
-    #[arg(long, help_heading = "Will")]
-    will_retain: bool,
+    #[arg(id = "will_retain", long = "will-retain", help_heading = "Will")]
+    retain: bool,
 }
 
 /// A broker, found; and what is said to it.
@@ -151,19 +154,19 @@ impl Connection {
     }
 
     fn will(&self) -> Result<Option<Will>, Failure> {
-        let WillArguments { will_topic, will_payload, will_qos, will_retain } = &self.will;
-        let Some(name) = will_topic else {
-            let given = will_payload.is_some() || will_qos.is_some() || *will_retain;
+        let WillArguments { topic, payload, qos, retain } = &self.will;
+        let Some(name) = topic else {
+            let given = payload.is_some() || qos.is_some() || *retain;
             let message = "a will needs a topic: --will-topic";
             return if given { Err(Failure::usage(message)) } else { Ok(None) };
         };
-        topic::check_name(name)
+        check_name(name)
             .map_err(|error| Failure::usage(format!("--will-topic {name}: {error}")))?;
         Ok(Some(Will {
             topic: name.clone(),
-            payload: will_payload.as_ref().map(bytes_of).unwrap_or_default(),
-            qos: will_qos.unwrap_or_default(),
-            retain: *will_retain,
+            payload: payload.as_ref().map(bytes_of).unwrap_or_default(),
+            qos: qos.unwrap_or_default(),
+            retain: *retain,
         }))
     }
 }
@@ -194,7 +197,7 @@ impl Target {
         if host.is_empty() {
             return Err(bad("it has no host"));
         }
-        self.host = host.to_owned();
+        host.clone_into(&mut self.host);
         self.port = port.unwrap_or(PORT);
         self.topic = (!topic.is_empty()).then(|| topic.to_owned());
         Ok(())

@@ -2,8 +2,11 @@
 //!
 //! It knows events and stdout. It does not know connections.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use std::io::{self, Write};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +21,7 @@ use wirelab_reactor::{Sender, Stopper};
 
 use super::debug::Debug;
 use super::format::{Form, Style};
+use super::run::Run;
 use crate::output::{Output, escape_controls};
 
 /// Bytes of output that are gathered before they are written; at the latest at the end of a turn.
@@ -47,16 +51,27 @@ pub struct Rules {
 /// How it ended, whether the connection had stood, and whether no subscription was granted.
 pub type Report = (Ended, bool, bool);
 
+/// What a message looks like.
+#[derive(Debug)]
+pub struct Look {
+    /// `-v`, `-F`.
+    pub form: Form,
+    /// `--pretty`, and whether stdout is a terminal.
+    pub style: Style,
+    /// Not `-N`.
+    pub newline: bool,
+    /// `-d`.
+    pub debug: Option<Debug>,
+    /// `--lab`: the host and the topics that its texts name.
+    pub lab: Option<(String, Vec<(String, QoS)>)>,
+    /// `--json`, and the way for complaints.
+    pub output: Output,
+}
+
 /// Prints.
 pub struct Printer {
     rules: Rules,
-    form: Form,
-    style: Style,
-    newline: bool,
-    debug: Option<Debug>,
-    /// The lab's texts: host and topics.
-    lab: Option<(String, Vec<(String, QoS)>)>,
-    output: Output,
+    look: Look,
     commands: Sender<Command>,
     stopper: Stopper,
     report: mpsc::Sender<Report>,
@@ -73,30 +88,15 @@ pub struct Printer {
 }
 
 impl Printer {
-    #[allow(clippy::too_many_arguments, reason = "it is made in one place, of what it needs")]
-    pub fn new(
-        rules: Rules,
-        form: Form,
-        style: Style,
-        newline: bool,
-        debug: Option<Debug>,
-        lab: Option<(String, Vec<(String, QoS)>)>,
-        output: Output,
-        (commands, stopper): (Sender<Command>, Stopper),
-        report: mpsc::Sender<Report>,
-    ) -> Self {
+    /// Prints by these rules; `run` is the client's, `report` hears how it ended.
+    pub fn new(rules: Rules, look: Look, run: &Run, report: mpsc::Sender<Report>) -> Self {
         // `--random-filter` needs chance and no secrets.
         let seed = u64::from(std::process::id());
         Self {
             rules,
-            form,
-            style,
-            newline,
-            debug,
-            lab,
-            output,
-            commands,
-            stopper,
+            look,
+            commands: run.commands.clone(),
+            stopper: run.stopper.clone(),
             report,
             random: Random::new(seed),
             gathered: Vec::new(),
@@ -122,10 +122,10 @@ impl Printer {
             });
         }
         self.stood = true;
-        if let Some((host, filters)) = &self.lab {
+        if let Some((host, filters)) = &self.look.lab {
             let mut text = format!("Berhasil terhubung ke broker MQTT {host}\n");
             for (filter, _) in filters {
-                text.push_str(&format!("Berlangganan topik: {filter}\n"));
+                let _ = writeln!(text, "Berlangganan topik: {filter}");
             }
             self.gathered.extend(text.bytes());
         }
@@ -178,19 +178,21 @@ impl Printer {
 
     fn print(&mut self, arrived: &Arrived) {
         let message = &arrived.message;
-        if self.lab.is_some() {
+        if self.look.lab.is_some() {
             let payload = escape_controls(&message.payload);
             let name = escape_controls(message.topic.as_bytes());
             let line = format!("Received message: {payload} (Topic: {name})\n");
             self.gathered.extend(line.bytes());
-        } else if self.output.json {
+        } else if self.look.output.json {
             self.gathered.extend(json_line(arrived).bytes());
         } else {
-            if self.form.write(arrived, self.style, &mut self.gathered).is_err() {
+            if self.look.form.write(arrived, self.look.style, &mut self.gathered).is_err() {
                 let name = escape_controls(message.topic.as_bytes());
-                self.output.error(&format!("the message to {name} is not JSON, as %J needs it"));
+                self.look
+                    .output
+                    .error(&format!("the message to {name} is not JSON, as %J needs it"));
             }
-            if self.newline {
+            if self.look.newline {
                 self.gathered.push(b'\n');
             }
         }
@@ -223,7 +225,7 @@ impl Printer {
     }
 
     fn on_subscribed(&mut self, id: u16, codes: &[Option<QoS>]) -> ControlFlow<()> {
-        if self.debug.is_some() {
+        if self.look.debug.is_some() {
             let code = |code: &Option<QoS>| code.map_or(128, |qos| qos as u8).to_string();
             let codes: Vec<String> = codes.iter().map(code).collect();
             let line = format!("Subscribed (mid: {id}): {}\n", codes.join(", "));
@@ -257,7 +259,9 @@ impl Observer for Printer {
             }
             Event::Resubscribed(_) => ControlFlow::Continue(()),
             Event::Lost { why, wait } => {
-                self.output.say(&format!("connection lost: {why}; trying again in {wait:.1?}"));
+                self.look
+                    .output
+                    .say(&format!("connection lost: {why}; trying again in {wait:.1?}"));
                 ControlFlow::Continue(())
             }
             Event::Ended(ended) => {
@@ -270,19 +274,20 @@ impl Observer for Printer {
     }
 
     fn on_packet(&mut self, seen: &Seen) {
-        if let Some(debug) = &mut self.debug {
+        if let Some(debug) = &mut self.look.debug {
             for line in debug.lines(seen) {
                 self.gathered.extend(line.bytes());
                 self.gathered.push(b'\n');
             }
         }
-        if let (Some(_), false, Seen::Sent(Packet::Connect(_))) = (&self.lab, self.stood, seen) {
+        if let (Some(_), false, Seen::Sent(Packet::Connect(_))) = (&self.look.lab, self.stood, seen)
+        {
             self.gathered.extend("Menunggu pesan... (Tekan Ctrl+C untuk keluar)\n".bytes());
         }
     }
 
     fn watches(&self) -> bool {
-        self.debug.is_some() || self.lab.is_some()
+        self.look.debug.is_some() || self.look.lab.is_some()
     }
 
     fn on_turn_end(&mut self) {
@@ -311,13 +316,10 @@ fn json_line(arrived: &Arrived) -> String {
         "dup": arrived.dup,
         "packet_id": arrived.packet_id,
     });
-    match std::str::from_utf8(&message.payload) {
-        Ok(text) => line["payload"] = text.into(),
-        Err(_) => {
-            use base64::Engine as _;
-            let text = base64::engine::general_purpose::STANDARD.encode(&message.payload);
-            line["payload_base64"] = text.into();
-        }
+    if let Ok(text) = std::str::from_utf8(&message.payload) {
+        line["payload"] = text.into();
+    } else {
+        line["payload_base64"] = STANDARD.encode(&message.payload).into();
     }
     format!("{line}\n")
 }

@@ -37,13 +37,14 @@ const BYTES_AT_ONCE: usize = 64 * 1024;
 
 /// Arguments of `mqtt pub`.
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true, disable_version_flag = true)]
+// As with mosquitto's: what is said twice counts as it was said last.
+#[command(disable_help_flag = true, disable_version_flag = true, args_override_self = true)]
 #[command(group = clap::ArgGroup::new("what").multiple(false))]
 pub struct Arguments {
     #[command(flatten)]
     connection: Connection,
     /// The topic to publish to.
-    #[arg(short, long, allow_hyphen_values = true, overrides_with = "topic")]
+    #[arg(short, long, allow_hyphen_values = true)]
     topic: Option<String>,
     /// The message.
     #[arg(short, long, allow_hyphen_values = true, group = "what")]

@@ -15,7 +15,7 @@ use wirelab_mqtt::{QoS, topic};
 use super::debug::Debug;
 use super::format::{Form, Style};
 use super::options::{Connection, qos};
-use super::printer::{Printer, Rules};
+use super::printer::{Look, Printer, Rules};
 use super::run::{Run, hushed, judge};
 use crate::exit::Failure;
 use crate::output::Output;
@@ -28,7 +28,8 @@ const LAB_TOPIC: &str = "sister/temp";
 
 /// Arguments of `mqtt sub`.
 #[derive(Debug, Args)]
-#[command(disable_help_flag = true, disable_version_flag = true)]
+// As with mosquitto's: what is said twice counts as it was said last.
+#[command(disable_help_flag = true, disable_version_flag = true, args_override_self = true)]
 pub struct Arguments {
     #[command(flatten)]
     connection: Connection,
@@ -111,17 +112,15 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         let _ = run.commands.post(Command::Unsubscribe(1, vec![filter.clone()]));
     }
     let terminal = io::stdout().is_terminal();
-    let printer = Printer::new(
-        rules,
+    let look = Look {
         form,
-        Style { pretty: arguments.pretty, terminal },
-        !arguments.no_newline,
-        arguments.connection.debug.then(|| Debug::new(&target.options.connect.client_id)),
-        arguments.lab.then(|| (target.host.clone(), filters.clone())),
-        output.clone(),
-        (run.commands.clone(), run.stopper.clone()),
-        report,
-    );
+        style: Style { pretty: arguments.pretty, terminal },
+        newline: !arguments.no_newline,
+        debug: arguments.connection.debug.then(|| Debug::new(&target.options.connect.client_id)),
+        lab: arguments.lab.then(|| (target.host.clone(), filters)),
+        output: output.clone(),
+    };
+    let printer = Printer::new(rules, look, &run, report);
     let interrupted = run.interrupted.clone();
     let ran = run.run(&target, printer);
     if arguments.lab {

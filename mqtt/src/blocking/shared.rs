@@ -157,7 +157,7 @@ impl Observer for Notes {
                 }
                 Event::Ended(why) => state.ended = Some(Arc::new(why)),
                 Event::Lost { why, wait } => {
-                    log::info!("connection lost: {why}; again in {wait:?}")
+                    log::info!("connection lost: {why}; again in {wait:?}");
                 }
                 Event::Resubscribed(filters) => {
                     for (filter, _) in filters.iter().filter(|(_, code)| code.is_none()) {
