@@ -67,3 +67,18 @@ pub const RECONNECT_FIRST: Duration = Duration::from_millis(100);
 
 /// The longest wait before a client connects again.
 pub const RECONNECT_LONGEST: Duration = Duration::from_secs(30);
+
+/// Subscriptions of one session; further ones are refused with SUBACK's failure.
+pub const SUBSCRIPTIONS_MAX: usize = 100_000;
+
+/// Topics that have a retained message; on further ones nothing is retained.
+pub const RETAINED_MAX: usize = 10_000_000;
+
+/// Sessions at once, connected or kept; further clients are refused as "server unavailable".
+pub const SESSIONS_MAX: usize = 2_000_000;
+
+/// How often those that do not keep up are looked at.
+pub const LAG_TICK: Duration = Duration::from_millis(100);
+
+/// How often kept sessions are looked at for their age.
+pub const EXPIRY_TICK: Duration = Duration::from_secs(30);

@@ -10,16 +10,19 @@
 //! ```
 //!
 //! A topic may have 65,536 levels, so nothing here calls itself: the nodes lie in one arena and
-//! refer to each other by number. Which child bears which name stands in one table for the whole
-//! tree. What a value is, and what the wildcards mean, is not known.
+//! refer to each other by number. It knows `+` and `#` as names of their own place. It does not
+//! know what they mean, nor what a value is.
 
 use slab::Slab;
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::iter;
+use std::mem;
 use std::num::NonZeroU32;
 
 use crate::topic::{MULTI, SEPARATOR, SINGLE};
+
+/// Children that are compared one by one; when there are more, a table is made.
+const FEW: usize = 8;
 
 /// A node's place in the arena, from 1, so that "none" takes no room. 2^32 of them would take
 /// some 500 GB.
@@ -51,50 +54,93 @@ pub(super) struct Node<T> {
     /// Does its name begin with `$`?
     pub(super) dollar: bool,
     parent: NodeId,
-    // All children, in the order in which they came, and the node's place among its siblings.
+    children: Children,
+    // The children's chain, in the order in which they came, and the node's links in its own.
     first: Option<NodeId>,
     last: Option<NodeId>,
     previous: Option<NodeId>,
     next: Option<NodeId>,
 }
 
-/// The tree.
+/// A node's children by name, but for `+` and `#`.
 #[derive(Debug)]
-pub(super) struct Levels<T> {
-    nodes: Slab<Node<T>>,
-    /// By parent and name, see [`key`]. Clients choose the names: the standard library's hash is
-    /// keyed at random, so they cannot choose ones that collide. It costs some 20 ns a level.
-    index: HashMap<Box<[u8]>, NodeId>,
-    /// Where the key is put together that is looked for, so that looking allocates nothing.
-    wanted: RefCell<Vec<u8>>,
+enum Children {
+    Few(Vec<(Box<str>, NodeId)>),
+    /// Clients choose the names. The standard library's hash is keyed at random, so they cannot
+    /// choose ones that collide; it costs some 20 ns.
+    #[allow(clippy::box_collection)] // Every node is as large as this; few have many children.
+    Many(Box<HashMap<Box<str>, NodeId>>),
 }
 
-/// What a child is found by:
-///
-/// ```text
-///   | parent, 4 bytes | the level's name, UTF-8 |
-/// ```
-fn key(parent: NodeId, name: &str) -> Box<[u8]> {
-    [&parent.0.get().to_ne_bytes(), name.as_bytes()].concat().into()
+impl Children {
+    fn get(&self, name: &str) -> Option<NodeId> {
+        match self {
+            Self::Few(list) => list.iter().find(|(other, _)| **other == *name).map(|(_, at)| *at),
+            Self::Many(table) => table.get(name).copied(),
+        }
+    }
+
+    fn insert(&mut self, name: &str, at: NodeId) {
+        match self {
+            Self::Few(list) if list.len() < FEW => {
+                // Most nodes have one child: take no room for more before they come.
+                if list.is_empty() {
+                    list.reserve_exact(1);
+                }
+                list.push((name.into(), at));
+            }
+            Self::Few(list) => {
+                let mut table: HashMap<_, _> = mem::take(list).into_iter().collect();
+                table.insert(name.into(), at);
+                *self = Self::Many(Box::new(table));
+            }
+            Self::Many(table) => drop(table.insert(name.into(), at)),
+        }
+    }
+
+    fn remove(&mut self, name: &str) {
+        match self {
+            Self::Few(list) => list.retain(|(other, _)| **other != *name),
+            Self::Many(table) => drop(table.remove(name)),
+        }
+        // The room that many have needed is given back when all have left.
+        if self.is_empty() {
+            *self = Self::Few(Vec::new());
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Few(list) => list.is_empty(),
+            Self::Many(table) => table.is_empty(),
+        }
+    }
 }
+
+/// The tree.
+#[derive(Debug)]
+pub(super) struct Levels<T>(Slab<Node<T>>);
 
 impl<T: Default> Levels<T> {
     /// A tree of the root alone.
     pub(super) fn new() -> Self {
-        let mut levels =
-            Self { nodes: Slab::new(), index: HashMap::new(), wanted: RefCell::default() };
-        levels.nodes.insert(Node::new(ROOT, ""));
-        levels
+        let mut nodes = Slab::new();
+        nodes.insert(Node::new(ROOT, ""));
+        Self(nodes)
     }
 
     /// A node that is there.
     pub(super) fn node(&self, at: NodeId) -> &Node<T> {
-        &self.nodes[at.key()]
+        &self.0[at.key()]
+    }
+
+    fn node_mut(&mut self, at: NodeId) -> &mut Node<T> {
+        &mut self.0[at.key()]
     }
 
     /// A node's value, to be changed.
     pub(super) fn value(&mut self, at: NodeId) -> &mut T {
-        &mut self.nodes[at.key()].value
+        &mut self.node_mut(at).value
     }
 
     /// The child of this name.
@@ -103,13 +149,7 @@ impl<T: Default> Levels<T> {
         match name {
             SINGLE => node.single,
             MULTI => node.multi,
-            _ => node.first.and_then(|_| {
-                let mut wanted = self.wanted.borrow_mut();
-                wanted.clear();
-                wanted.extend_from_slice(&parent.0.get().to_ne_bytes());
-                wanted.extend_from_slice(name.as_bytes());
-                self.index.get(wanted.as_slice()).copied()
-            }),
+            _ => node.children.get(name),
         }
     }
 
@@ -168,35 +208,37 @@ impl<T: Default> Levels<T> {
         let mut node = Node::new(parent, name);
         node.previous = self.node(parent).last;
         let previous = node.previous;
-        let child = NodeId::from_key(self.nodes.insert(node));
+        let child = NodeId::from_key(self.0.insert(node));
         match previous {
-            Some(sibling) => self.nodes[sibling.key()].next = Some(child),
-            None => self.nodes[parent.key()].first = Some(child),
+            Some(sibling) => self.node_mut(sibling).next = Some(child),
+            None => self.node_mut(parent).first = Some(child),
         }
-        self.nodes[parent.key()].last = Some(child);
+        let above = self.node_mut(parent);
+        above.last = Some(child);
         match name {
-            SINGLE => self.nodes[parent.key()].single = Some(child),
-            MULTI => self.nodes[parent.key()].multi = Some(child),
-            _ => drop(self.index.insert(key(parent, name), child)),
+            SINGLE => above.single = Some(child),
+            MULTI => above.multi = Some(child),
+            _ => above.children.insert(name, child),
         }
         child
     }
 
     /// Takes out a child that has no children.
     fn take(&mut self, child: NodeId, name: &str) {
-        let Node { parent, previous, next, .. } = self.nodes.remove(child.key());
+        let Node { parent, previous, next, .. } = self.0.remove(child.key());
         match previous {
-            Some(sibling) => self.nodes[sibling.key()].next = next,
-            None => self.nodes[parent.key()].first = next,
+            Some(sibling) => self.node_mut(sibling).next = next,
+            None => self.node_mut(parent).first = next,
         }
         match next {
-            Some(sibling) => self.nodes[sibling.key()].previous = previous,
-            None => self.nodes[parent.key()].last = previous,
+            Some(sibling) => self.node_mut(sibling).previous = previous,
+            None => self.node_mut(parent).last = previous,
         }
+        let above = self.node_mut(parent);
         match name {
-            SINGLE => self.nodes[parent.key()].single = None,
-            MULTI => self.nodes[parent.key()].multi = None,
-            _ => drop(self.index.remove(&key(parent, name))),
+            SINGLE => above.single = None,
+            MULTI => above.multi = None,
+            _ => above.children.remove(name),
         }
     }
 
@@ -205,22 +247,30 @@ impl<T: Default> Levels<T> {
     pub(super) fn is_bare(&self) -> bool {
         let root = self.node(ROOT);
         let alone = root.first.or(root.last).or(root.single).or(root.multi).is_none();
-        alone && self.nodes.len() == 1 && self.index.is_empty()
+        alone && root.children.is_empty() && self.0.len() == 1
     }
 }
 
 impl<T: Default> Node<T> {
     fn new(parent: NodeId, name: &str) -> Self {
-        let dollar = name.starts_with('$');
-        let (value, single, multi) = (T::default(), None, None);
-        let (first, last, previous, next) = (None, None, None, None);
-        Self { value, single, multi, dollar, parent, first, last, previous, next }
+        Self {
+            value: T::default(),
+            single: None,
+            multi: None,
+            dollar: name.starts_with('$'),
+            parent,
+            children: Children::Few(Vec::new()),
+            first: None,
+            last: None,
+            previous: None,
+            next: None,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Levels, ROOT};
+    use super::{FEW, Levels, ROOT};
 
     fn with(topics: &[&str]) -> Levels<u32> {
         let mut levels = Levels::new();
@@ -264,6 +314,22 @@ mod tests {
                 take(&mut levels, name);
             }
             take(&mut levels, "z");
+            assert!(levels.is_bare(), "{levels:?}");
+        }
+    }
+
+    #[test]
+    fn children_are_found_however_many_there_are() {
+        let names: Vec<String> = (0..4 * FEW).map(|n| format!("a/{n}")).collect();
+        for many in [1, FEW, FEW + 1, 4 * FEW] {
+            let names: Vec<&str> = names[..many].iter().map(String::as_str).collect();
+            let mut levels = with(&names);
+            assert_eq!(values(&levels), (1..=many as u32).collect::<Vec<_>>());
+            for (n, name) in (1..).zip(&names) {
+                assert_eq!(levels.find(name).map(|at| levels.node(at).value), Some(n));
+                take(&mut levels, name);
+                assert_eq!(levels.find(name), None);
+            }
             assert!(levels.is_bare(), "{levels:?}");
         }
     }

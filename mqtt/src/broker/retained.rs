@@ -19,7 +19,7 @@ use crate::topic::{MULTI, SEPARATOR, SINGLE};
 /// The retained messages, each an `M`.
 ///
 /// ```
-/// use wirelab_mqtt::broker::retained::Retained;
+/// use wirelab_mqtt::broker::Retained;
 ///
 /// let mut retained = Retained::new();
 /// retained.set("sport/tennis".into(), "6:4");
@@ -191,7 +191,14 @@ mod tests {
             })
     }
 
+    /// Failing inputs are printed, not kept in a file.
+    fn config() -> ProptestConfig {
+        ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() }
+    }
+
     proptest! {
+        #![proptest_config(config())]
+
         /// [MQTT-3.3.1-5], [MQTT-3.3.1-6], [MQTT-3.3.1-10], [MQTT-4.7.2-1]
         #[test]
         fn it_answers_as_a_plain_map_does(

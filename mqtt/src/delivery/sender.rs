@@ -244,6 +244,11 @@ impl<M> Sender<M> {
         in_flight.chain(&self.waiting)
     }
 
+    /// The last `count` messages that wait, in order.
+    pub fn newest(&self, count: usize) -> impl Iterator<Item = &Waiting<M>> {
+        self.waiting.iter().skip(self.waiting.len().saturating_sub(count))
+    }
+
     /// Puts back what was in flight when its identifiers were last written down; in ascending
     /// order of tickets, before anything is pushed or sent.
     pub fn restore(&mut self, id: PacketId, state: Restored<M>) {

@@ -19,7 +19,7 @@ pub(super) fn decode(body: &[u8]) -> Result<PacketId, Error> {
 }
 
 /// Writes the whole packet.
-pub(super) fn encode(packet_type: PacketType, id: PacketId, out: &mut BytesMut) {
+pub(crate) fn encode(packet_type: PacketType, id: PacketId, out: &mut BytesMut) {
     let [high, low] = id.get().to_be_bytes();
     out.put_slice(&[packet_type.first_byte(), 2, high, low]);
 }

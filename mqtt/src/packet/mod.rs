@@ -51,6 +51,8 @@ pub use subscribe::Subscribe;
 pub use unsuback::UnsubAck;
 pub use unsubscribe::Unsubscribe;
 
+pub(crate) use ack::encode as encode_ack;
+
 use crate::Error;
 
 /// Quality of Service (section 4.3).

@@ -73,11 +73,21 @@ impl<'a> View<'a> {
         Ok(Self { dup, qos, retain, topic: name, packet_id, payload: reader.rest() })
     }
 
-    /// The bytes of the packet that says this, its fixed header included.
+    /// Writes the packet that says this.
     ///
     /// # Errors
     /// [`Error::Misuse`] when it would be longer than a packet can be.
     pub fn encode(&self, out: &mut BytesMut) -> Result<(), Error> {
+        self.encode_head(out)?;
+        out.put_slice(self.payload);
+        Ok(())
+    }
+
+    /// Writes all of the packet but its payload, for a payload that is sent without being copied.
+    ///
+    /// # Errors
+    /// [`Error::Misuse`] when the whole would be longer than a packet can be.
+    pub fn encode_head(&self, out: &mut BytesMut) -> Result<(), Error> {
         let id = if self.packet_id.is_some() { 2 } else { 0 };
         let remaining = 2 + self.topic.len() + id + self.payload.len();
         // [MQTT-3.3.1-2] DUP is 0 at QoS 0.
@@ -91,7 +101,6 @@ impl<'a> View<'a> {
         if let Some(id) = self.packet_id {
             out.put_u16(id.get());
         }
-        out.put_slice(self.payload);
         Ok(())
     }
 }
