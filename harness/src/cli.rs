@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::exit::{Failure, USAGE};
 use crate::output::{ColorChoice, Output};
-use crate::{capture, clauses, doctor, echo, explain, generate, tour};
+use crate::{bench, capture, clauses, doctor, echo, explain, generate, tour};
 
 /// Wire protocols written by hand, and the lab that shows their frames.
 #[derive(Debug, Parser)]
@@ -49,6 +49,9 @@ pub enum Command {
     /// TCP echo: the server and the client.
     #[command(subcommand)]
     Echo(echo::Command),
+    /// Load a server, and see what it makes of it.
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// What this machine can do for the lab, and why not more.
     Doctor(doctor::Arguments),
     /// The clauses of the specifications, with the code and the tests that cite them.
@@ -102,6 +105,7 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Explain(arguments) => explain::run(&arguments, output),
         Command::Capture(arguments) => capture::run(&arguments, output),
         Command::Echo(command) => echo::run(&command, output),
+        Command::Bench(command) => bench::run(&command, output),
         Command::Doctor(arguments) => doctor::run(&arguments, output),
         Command::Clauses(arguments) => clauses::run(&arguments, output),
         Command::Version(arguments) => generate::version(&arguments, output),
