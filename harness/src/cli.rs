@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::exit::{Failure, USAGE};
 use crate::output::{ColorChoice, Output};
-use crate::{bench, capture, clauses, doctor, echo, explain, generate, tour};
+use crate::{bench, capture, clauses, doctor, echo, explain, generate, mqtt, tour};
 
 /// Wire protocols written by hand, and the lab that shows their frames.
 #[derive(Debug, Parser)]
@@ -49,6 +49,9 @@ pub enum Command {
     /// TCP echo: the server and the client.
     #[command(subcommand)]
     Echo(echo::Command),
+    /// MQTT 3.1.1: the broker.
+    #[command(subcommand)]
+    Mqtt(mqtt::Command),
     /// Load a server, and see what it makes of it.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -105,6 +108,7 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Explain(arguments) => explain::run(&arguments, output),
         Command::Capture(arguments) => capture::run(&arguments, output),
         Command::Echo(command) => echo::run(&command, output),
+        Command::Mqtt(command) => mqtt::run(&command, output),
         Command::Bench(command) => bench::run(&command, output),
         Command::Doctor(arguments) => doctor::run(&arguments, output),
         Command::Clauses(arguments) => clauses::run(&arguments, output),

@@ -1,7 +1,7 @@
 //! `wirelab bench`: load on a server, and what it made of it.
 //!
-//! One module for each protocol's load; [`figures`], [`threshold`] and [`process`] are what all of them
-//! share: numbers with units, conditions on them, and what another process has used.
+//! One module for each protocol's load; [`figures`], [`threshold`], [`report`] and [`process`] are
+//! what all of them share: numbers with units, conditions on them, and what a process has used.
 
 pub mod figures;
 pub mod mqtt;

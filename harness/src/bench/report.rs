@@ -63,7 +63,8 @@ pub fn spectrum(latency: &Histogram<u64>) -> String {
     }
     let _ = writeln!(
         out,
-        "#[Mean    = {:12.3}, StdDeviation   = {:12.3}]\n#[Max     = {:12.3}, Total count    = {:12}]",
+        "#[Mean    = {:12.3}, StdDeviation   = {:12.3}]\n\
+         #[Max     = {:12.3}, Total count    = {:12}]",
         latency.mean() / 1e6,
         latency.stdev() / 1e6,
         latency.max() as f64 / 1e6,

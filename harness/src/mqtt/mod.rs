@@ -1,0 +1,28 @@
+//! `wirelab mqtt`: the broker.
+//!
+//! It knows the command line, files and the mqtt crate's surface; what stands on the wire is the
+//! mqtt crate's.
+
+mod broker;
+mod log;
+mod store;
+
+use crate::exit::Failure;
+use crate::output::Output;
+
+/// The lab's port for this exercise, and MQTT's own.
+pub const PORT: u16 = 1883;
+
+/// What there is of MQTT.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Run a broker.
+    Broker(broker::Arguments),
+}
+
+/// Runs what was asked for.
+pub fn run(command: &Command, output: &Output) -> Result<(), Failure> {
+    match command {
+        Command::Broker(arguments) => broker::run(arguments, output),
+    }
+}
