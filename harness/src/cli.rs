@@ -1,6 +1,7 @@
 //! The command tree, and nothing else: each command's arguments and work stand in its own module.
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::exit::{Failure, USAGE};
@@ -82,7 +83,12 @@ pub fn tree() -> clap::Command {
 
 /// Reads the command line, does what it says, and returns the exit code for the shell.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    main_from(std::env::args_os())
+}
+
+/// The same for a command line from elsewhere; its first word is the program's name.
+pub fn main_from(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
             // clap's own text: help and version go to stdout, complaints to stderr.
