@@ -24,6 +24,29 @@ pub enum Kind {
     Rumqttd,
 }
 
+/// rumqttd's configuration, with a place for the address.
+const RUMQTTD: &str = r#"
+id = 0
+
+[router]
+id = 0
+max_connections = 20010
+max_outgoing_packet_count = 200
+max_segment_size = 104857600
+max_segment_count = 10
+
+[v4.1]
+name = "v4-1"
+listen = ""
+next_connection_delay_ms = 0
+
+[v4.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = 65536
+max_inflight_count = 100
+dynamic_filters = true
+"#;
+
 impl Kind {
     /// As on the command line and in the tables.
     pub fn name(self) -> &'static str {
@@ -62,13 +85,10 @@ impl Kind {
                  set_tcp_nodelay true\nlog_dest none\nconnection_messages false\n{limits}"
             ),
             // Its own example's values, where they do not limit what is measured.
-            Self::Rumqttd => format!(
-                "id = 0\n\n[router]\nid = 0\nmax_connections = 20010\n\
-                 max_outgoing_packet_count = 200\nmax_segment_size = 104857600\n\
-                 max_segment_count = 10\n\n[v4.1]\nname = \"v4-1\"\nlisten = \"127.0.0.1:{port}\"\n\
-                 next_connection_delay_ms = 0\n\n[v4.1.connections]\nconnection_timeout_ms = 60000\n\
-                 max_payload_size = 65536\nmax_inflight_count = 100\ndynamic_filters = true\n"
-            ),
+            Self::Rumqttd => {
+                let place = format!("listen = \"127.0.0.1:{port}\"");
+                RUMQTTD.replace("listen = \"\"", &place)
+            }
         }
     }
 
@@ -110,7 +130,8 @@ impl Broker {
     /// When it is not there, or does not listen in time.
     pub fn start(kind: Kind) -> io::Result<Self> {
         let addr = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-        let name = format!("mqtt-versus-{}-{}.conf", std::process::id(), addr.port());
+        // rumqttd knows a configuration by its name.
+        let name = format!("mqtt-versus-{}-{}.toml", std::process::id(), addr.port());
         let configuration = std::env::temp_dir().join(name);
         std::fs::write(&configuration, kind.configuration(addr.port()))?;
         let mut command = kind.command(addr.port(), &configuration)?;
