@@ -1,9 +1,10 @@
 //! One client, or a publisher and a subscriber, and what is said between them and the broker.
 
 use std::time::Duration;
-use wirelab_mqtt::broker::Settings;
+use wirelab_mqtt::broker::{Broker, Settings};
+use wirelab_mqtt::limits::SUBSCRIPTION_LEVELS_MAX;
 
-use crate::stage::{Stage, play, quiet};
+use crate::stage::{Split, Stage, play, quiet};
 
 /// A subscriber to `a/b` at this QoS, let in and answered.
 fn subscriber(stage: &mut Stage, qos: u8) {
@@ -304,4 +305,27 @@ fn settings_are_kept() {
         stage.sends("pub", "30 06 0003 'a/b' 'x'");
         stage.gets("sub", "32 08 0003 'a/b' 0001 'x'");
     });
+}
+
+/// Filters of many levels cost the broker more than their bytes: a session has so many of them.
+#[test]
+fn a_session_has_so_many_levels_and_no_more() {
+    let mut stage = Stage::new(Broker::new(quiet()), Split::Whole);
+    stage.enters("sub");
+    let depth = 60_000;
+    for (n, letter) in (0..SUBSCRIPTION_LEVELS_MAX / depth + 2).zip('a'..) {
+        let filter = format!("{letter}{}", "/".repeat(depth - 1));
+        let mut packet = vec![0x82, 0, 0, 0, 0, 1];
+        packet.extend_from_slice(&(filter.len() as u16).to_be_bytes());
+        packet.extend_from_slice(filter.as_bytes());
+        packet.push(0);
+        let remaining = packet.len() - 4;
+        let bytes = [remaining & 0x7f | 0x80, remaining >> 7 & 0x7f | 0x80, remaining >> 14];
+        for (place, byte) in packet[1..4].iter_mut().zip(bytes) {
+            *place = byte as u8;
+        }
+        stage.sends_bytes("sub", &packet);
+        let granted = (n + 1) * depth <= SUBSCRIPTION_LEVELS_MAX;
+        stage.gets("sub", if granted { "90 03 0001 00" } else { "90 03 0001 80" });
+    }
 }
