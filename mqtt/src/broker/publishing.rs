@@ -158,6 +158,7 @@ impl Broker {
             return route;
         }
         let mut found = Vec::new();
+        // [MQTT-3.3.2-3] Nobody gets a message whose topic none of his filters matches.
         self.tree.find(topic, &mut found);
         if !self.settings.allow_duplicate_messages {
             merge(&mut found);
@@ -204,6 +205,8 @@ impl Broker {
         let view = &incoming.view;
         let (mut kept, mut plain) = (None, None);
         for &(key, granted) in &route.targets {
+            // [MQTT-4.6.0-5], [MQTT-4.6.0-6] Each session's queue is first in, first out, and QoS 0
+            // is written as it comes: a publisher's messages of a topic and QoS keep their order.
             // [MQTT-3.8.4-6] At the lower of the two, unless the setting says otherwise.
             let upgrade = self.settings.upgrade_outgoing_qos;
             let qos = if upgrade { granted } else { view.qos.min(granted) };
