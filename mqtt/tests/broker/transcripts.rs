@@ -359,8 +359,8 @@ fn publishing_before_connack_works() {
     });
 }
 
-/// [MQTT-3.1.3-6], [MQTT-3.1.3-9] A client without an id is given one of its own: two of them do not meet.,
-///
+/// [MQTT-3.1.3-6], [MQTT-3.1.3-9] A client without an id is given one of its own: two of them do
+/// not meet.
 #[test]
 fn an_empty_client_id_is_a_client_of_its_own() {
     play(&quiet(), |stage| {
