@@ -5,11 +5,15 @@
 
 mod access;
 mod broker;
+mod config;
+mod listening;
 mod log;
 mod passwd;
 mod prompt;
+mod reload;
 mod replace;
 mod store;
+mod user;
 
 use crate::exit::Failure;
 use crate::output::Output;

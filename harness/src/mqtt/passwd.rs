@@ -139,7 +139,7 @@ fn upgraded(
                     new.push_str(line);
                 } else {
                     let hash = Hash::new(algorithm, password.as_bytes())?;
-                    new.push_str(&format!("{user}:{hash}"));
+                    new.extend([user, ":", &hash.to_string()]);
                 }
             }
             Some(Entry { user, password: None }) => {

@@ -1,8 +1,8 @@
 //! A password's hash, as mosquitto's password files hold it.
 //!
 //! ```text
-//!   $7$101$ZLrM2z6JdpMOXdOP$JZ26uefnzevu…5OLw==     PBKDF2 with HMAC-SHA512: iterations, salt, hash
-//!   $6$ZLrM2z6JdpMOXdOP$JZ26uefnzevu…5OLw==         SHA512 of password and salt, once
+//!   $7$101$ZLrM2z6JdpMOXdOP$JZ26uefn…5OLw==    PBKDF2, HMAC-SHA512: iterations, salt, hash
+//!   $6$ZLrM2z6JdpMOXdOP$JZ26uefn…5OLw==        SHA512 of password and salt, once
 //! ```
 //! It knows bytes. It does not know users or files.
 
@@ -43,7 +43,7 @@ pub enum Algorithm {
 pub struct Hash {
     algorithm: Algorithm,
     salt: Vec<u8>,
-    hash: [u8; LEN],
+    sum: [u8; LEN],
 }
 
 impl Hash {
@@ -55,8 +55,8 @@ impl Hash {
         let mut salt = vec![0; SALT];
         getrandom::fill(&mut salt)
             .map_err(|error| format!("the system has no random bytes: {error}"))?;
-        let hash = digest(algorithm, &salt, password);
-        Ok(Self { algorithm, salt, hash })
+        let sum = digest(algorithm, &salt, password);
+        Ok(Self { algorithm, salt, sum })
     }
 
     /// Reads what stands behind the colon.
@@ -84,13 +84,13 @@ impl Hash {
             return Err("it has no salt");
         }
         let hash = STANDARD.decode(hash).map_err(|_| "its hash is not base64")?;
-        let hash = hash.try_into().map_err(|_| "its hash has not 64 bytes")?;
-        Ok(Self { algorithm, salt, hash })
+        let sum = hash.try_into().map_err(|_| "its hash has not 64 bytes")?;
+        Ok(Self { algorithm, salt, sum })
     }
 
     /// Is this the password? Takes the same time whether it is or not.
     pub fn verify(&self, password: &[u8]) -> bool {
-        same(&self.hash, &digest(self.algorithm, &self.salt, password))
+        same(&self.sum, &digest(self.algorithm, &self.salt, password))
     }
 }
 
@@ -120,7 +120,7 @@ impl fmt::Display for Hash {
             Algorithm::Pbkdf2 { iterations } => write!(f, "$7${iterations}")?,
             Algorithm::Sha512 => write!(f, "$6")?,
         }
-        write!(f, "${}${}", STANDARD.encode(&self.salt), STANDARD.encode(self.hash))
+        write!(f, "${}${}", STANDARD.encode(&self.salt), STANDARD.encode(self.sum))
     }
 }
 

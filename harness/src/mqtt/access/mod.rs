@@ -69,10 +69,8 @@ pub fn read(file: &Path, what: &str) -> Result<String, String> {
     }
     let bytes = std::fs::read(file).map_err(|error| cannot(&error))?;
     String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count();
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + good.split(|byte| *byte == b'\n').skip(1).count();
         format!("{}:{line}: not UTF-8, as all text in MQTT is", file.display())
     })
 }
@@ -87,12 +85,11 @@ impl Access for Rules {
     /// password, a wrong one. So nobody learns which names there are.
     fn login(&self, connect: &Connect) -> Result<(), ConnectReturnCode> {
         let known = match (named(connect.user_name.as_deref()), &self.passwords) {
-            (None, _) => self.anonymous,
             (Some(user), Some(passwords)) => {
                 passwords.verify(user, connect.password.as_deref().unwrap_or_default())
             }
-            // Nobody could check the name: it is as good as none.
-            (Some(_), None) => self.anonymous,
+            // A name that nobody can check is as good as none.
+            _ => self.anonymous,
         };
         if known { Ok(()) } else { Err(ConnectReturnCode::NotAuthorized) }
     }
