@@ -1,20 +1,28 @@
-//! `wirelab mqtt`: the broker, the publisher and the subscriber.
+//! `wirelab mqtt`: the broker, its password files, the publisher and the subscriber.
 //!
 //! It knows the command line, files and the mqtt crate's surface; what stands on the wire is the
 //! mqtt crate's.
 
+mod access;
 mod broker;
+mod config;
 mod debug;
 mod format;
 mod json;
+mod listening;
 mod log;
 mod moment;
 mod options;
+mod passwd;
 mod printer;
+mod prompt;
 mod publish;
+mod reload;
+mod replace;
 mod run;
 mod store;
 mod subscribe;
+mod user;
 
 use crate::exit::Failure;
 use crate::output::Output;
@@ -31,6 +39,8 @@ pub enum Command {
     Pub(Box<publish::Arguments>),
     /// Subscribe and print what comes, with mosquitto_sub's letters.
     Sub(Box<subscribe::Arguments>),
+    /// Add, change or delete a user of a password file.
+    Passwd(passwd::Arguments),
 }
 
 impl Command {
@@ -46,5 +56,6 @@ pub fn run(command: &Command, output: &Output) -> Result<(), Failure> {
         Command::Broker(arguments) => broker::run(arguments, output),
         Command::Pub(arguments) => publish::run(arguments, output),
         Command::Sub(arguments) => subscribe::run(arguments, output),
+        Command::Passwd(arguments) => passwd::run(arguments, output),
     }
 }

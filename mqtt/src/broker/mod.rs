@@ -216,29 +216,37 @@ impl Broker {
     /// Says what was promised, delivers what is queued, and has all of it on disk before any of
     /// it leaves: the loop flushes after this.
     fn end_turn(&mut self, io: &mut Io) {
-        let mut promises = std::mem::take(&mut self.promises);
-        for promise in promises.drain(..) {
-            self.stats.messages_sent += 1;
-            match promise {
-                Promise::Ack(to, packet_type, id) => {
-                    self.stats.bytes_sent += ACK_LEN;
-                    io.write(to, |out| crate::packet::encode_ack(packet_type, id, out));
-                }
-                Promise::Packet(to, bytes) => {
-                    self.stats.bytes_sent += bytes.len() as u64;
-                    io.send(to, bytes);
-                }
-            }
-        }
-        self.promises = promises;
+        self.keep_promises(io);
         let mut dirty = std::mem::take(&mut self.dirty);
         for key in dirty.drain(..) {
             self.serve(io, key);
         }
         self.dirty = dirty;
+        // Of those who waited for a session that has caught up by being served.
+        self.keep_promises(io);
         if let Err(error) = self.journal.commit() {
             self.give_up(io, error);
         }
+    }
+
+    fn keep_promises(&mut self, io: &mut Io) {
+        let mut promises = std::mem::take(&mut self.promises);
+        for promise in promises.drain(..) {
+            match promise {
+                Promise::Ack(to, packet_type, id) => {
+                    self.stats.messages_sent += 1;
+                    self.stats.bytes_sent += ACK_LEN;
+                    io.write(to, |out| crate::packet::encode_ack(packet_type, id, out));
+                }
+                Promise::Packet(to, bytes) => {
+                    self.stats.messages_sent += 1;
+                    self.stats.bytes_sent += bytes.len() as u64;
+                    io.send(to, bytes);
+                }
+                Promise::Close(conn) => io.close(conn),
+            }
+        }
+        self.promises = promises;
     }
 
     /// [MQTT-4.8.0-2] The disk failed: nothing that was written since may leave.
