@@ -2,6 +2,7 @@
 //! clients say split at every byte.
 
 mod malformed;
+mod memory;
 mod sessions;
 mod stage;
 mod transcripts;

@@ -1,13 +1,10 @@
 //! Sessions that outlive their connections.
 
-use std::cell::RefCell;
-use std::rc::Rc;
 use std::time::Duration;
-use wirelab_mqtt::broker::store::{
-    Change, MessageNo, Queued, SessionNo, Snapshot, StoreError, StoredSession, Ticket,
-};
+use wirelab_mqtt::broker::store::{Change, Snapshot, StoreError};
 use wirelab_mqtt::broker::{Broker, Settings, Store};
 
+use crate::memory::Memory;
 use crate::stage::{Split, Stage, play, quiet};
 
 /// [MQTT-3.1.2-4], [MQTT-3.1.2-5], [MQTT-3.1.3-2], [MQTT-3.1.4-3], [MQTT-4.1.0-2],
@@ -108,102 +105,6 @@ fn a_session_whose_client_stays_away_ends() {
     }
 }
 
-/// A store in memory, that several brokers have one after the other.
-#[derive(Clone, Debug, Default)]
-struct Memory(Rc<RefCell<Snapshot>>);
-
-impl Memory {
-    fn queue(session: &mut StoredSession, ticket: Ticket, queued: Option<Queued>) {
-        let place = session.queue.binary_search_by_key(&ticket, |(ticket, _)| *ticket);
-        match (place, queued) {
-            (Ok(at), Some(queued)) => session.queue[at].1 = queued,
-            (Ok(at), None) => {
-                session.queue.remove(at);
-            }
-            (Err(at), Some(queued)) => session.queue.insert(at, (ticket, queued)),
-            (Err(_), None) => panic!("a queue entry that is not there is deleted"),
-        }
-    }
-}
-
-fn find(snapshot: &mut Snapshot, number: SessionNo) -> &mut StoredSession {
-    let session = snapshot.sessions.iter_mut().find(|session| session.session == number);
-    session.expect("a session that is there")
-}
-
-fn holds(snapshot: &Snapshot, number: MessageNo) -> bool {
-    snapshot.messages.iter().any(|(message, ..)| *message == number)
-}
-
-impl Store for Memory {
-    fn load(&mut self) -> Result<Snapshot, StoreError> {
-        Ok(self.0.borrow().clone())
-    }
-
-    fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
-        let all = &mut *self.0.borrow_mut();
-        for change in changes.iter().cloned() {
-            match change {
-                Change::SessionPut { session, client_id, away_since } => {
-                    if let Some(s) = all.sessions.iter_mut().find(|s| s.session == session) {
-                        s.away_since = away_since;
-                        continue;
-                    }
-                    let (subscriptions, queue, received) = Default::default();
-                    let new = StoredSession {
-                        session,
-                        client_id,
-                        away_since,
-                        subscriptions,
-                        queue,
-                        received,
-                    };
-                    all.sessions.push(new);
-                }
-                Change::SessionDelete { session } => {
-                    all.sessions.retain(|s| s.session != session);
-                }
-                Change::SubscriptionPut { session, filter, qos } => {
-                    let subscriptions = &mut find(all, session).subscriptions;
-                    subscriptions.retain(|(known, _)| *known != filter);
-                    subscriptions.push((filter, qos));
-                }
-                Change::SubscriptionDelete { session, filter } => {
-                    find(all, session).subscriptions.retain(|(known, _)| *known != filter);
-                }
-                Change::MessagePut { message, topic, payload } => {
-                    assert!(!holds(all, message), "a number is used once");
-                    all.messages.push((message, topic, payload));
-                }
-                Change::MessageDelete { message } => {
-                    assert!(holds(all, message), "a message that is there");
-                    all.messages.retain(|(known, ..)| *known != message);
-                }
-                Change::QueuePut { session, ticket, queued } => {
-                    Self::queue(find(all, session), ticket, Some(queued));
-                }
-                Change::QueueDelete { session, ticket } => {
-                    Self::queue(find(all, session), ticket, None);
-                }
-                Change::ReceivedPut { session, packet_id } => {
-                    find(all, session).received.push(packet_id);
-                }
-                Change::ReceivedDelete { session, packet_id } => {
-                    find(all, session).received.retain(|known| *known != packet_id);
-                }
-                Change::RetainedPut { topic, payload, qos } => {
-                    all.retained.retain(|(known, ..)| *known != topic);
-                    all.retained.push((topic, payload, qos));
-                }
-                Change::RetainedDelete { topic } => {
-                    all.retained.retain(|(known, ..)| *known != topic);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
 /// [MQTT-4.1.0-1], [MQTT-4.3.3-1], [MQTT-4.3.3-2] The broker is killed in the middle of QoS 2, and
 /// another goes on with its store: nothing is lost, nothing comes twice.
 #[test]
@@ -233,7 +134,7 @@ fn a_broker_goes_on_where_another_was_killed() {
     stage.sends("sub", "82 08 0003 0003 'r/#' 00");
     stage.gets("sub", "90 03 0003 00 31 06 0003 'r/s' 'k'");
     stage.sends("pub", "e0 00");
-    let kept = memory.0.borrow();
+    let kept = memory.snapshot();
     assert!(kept.messages.is_empty(), "nothing waits any more: {kept:?}");
     assert!(kept.sessions.iter().all(|session| session.queue.is_empty()));
 }
