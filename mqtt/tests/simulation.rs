@@ -10,7 +10,7 @@ mod memory;
 
 use memory::Memory;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -217,12 +217,8 @@ impl Scene {
                         return false;
                     }
                     (0..publishers).all(|p| {
-                        let one: BTreeMap<usize, ()> = [1, 2]
-                            .iter()
-                            .flat_map(|qos| Self::given(&told, p, *qos))
-                            .map(|n| (n, ()))
-                            .collect();
-                        one.len() == count
+                        let all = [1, 2].into_iter().flat_map(|qos| Self::given(&told, p, qos));
+                        all.collect::<BTreeSet<usize>>().len() == count
                     })
                 })
         }
