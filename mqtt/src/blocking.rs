@@ -75,6 +75,38 @@ pub struct Token(u64);
 /// A client, on a thread of its own. Its calls may come from several threads.
 ///
 /// Dropped, it disconnects without waiting for what is under way.
+///
+/// ```
+/// use std::time::Duration;
+/// use wirelab_mqtt::QoS;
+/// use wirelab_mqtt::blocking::Client;
+/// use wirelab_mqtt::broker::{Broker, Settings};
+/// use wirelab_mqtt::client::{Message, Options};
+/// use wirelab_reactor::many;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let any = "127.0.0.1:0".parse()?;
+/// let broker = many::start(any, 1, &Default::default(), |_| Broker::new(Settings::default()))?;
+///
+/// let client = Client::connect(broker.addr(), Options::new("thermometer"))?;
+/// let granted = client.subscribe(&[("sister/#", QoS::AtLeastOnce)])?;
+/// assert_eq!(granted, [Some(QoS::AtLeastOnce)]);
+///
+/// // Returns when the broker has acknowledged it.
+/// client.publish(Message::new("sister/temp", "Suhu: 28°C").qos(QoS::AtLeastOnce))?;
+/// // Many at once, and in order.
+/// client.publish_all((0..1000).map(|n| Message::new("sister/n", n.to_string())))?;
+///
+/// for message in client.messages().take(1001) {
+///     assert!(message.topic.starts_with("sister/"));
+/// }
+/// assert!(client.next_message(Duration::from_millis(1)).is_none());
+/// client.disconnect()?;
+/// # broker.stoppers()[0].stop()?;
+/// # broker.join()?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Client {
     commands: Sender<Command>,
