@@ -6,6 +6,10 @@
 #[path = "interop/captures.rs"]
 mod captures;
 mod common;
+#[path = "interop/mqtt_peer.rs"]
+mod mqtt_peer;
+#[path = "interop/mqtt_rules.rs"]
+mod mqtt_rules;
 #[path = "interop/shells.rs"]
 mod shells;
 #[path = "interop/tcp.rs"]
@@ -16,6 +20,7 @@ fn main() -> std::process::ExitCode {
     let mut trials = common::reference::Trials::default();
     tcp::add(&mut trials);
     captures::add(&mut trials);
+    mqtt_rules::add(&mut trials);
     shells::add(&mut trials);
     libtest_mimic::run(&arguments, trials.into_trials()).exit_code()
 }

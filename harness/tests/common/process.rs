@@ -55,6 +55,12 @@ impl Process {
         self.child.id()
     }
 
+    /// Has it ended?
+    pub fn has_ended(&mut self) -> Result<bool, String> {
+        let status = self.child.try_wait().map_err(|error| format!("{}: {error}", self.name))?;
+        Ok(status.is_some())
+    }
+
     /// Types a line.
     pub fn type_line(&mut self, line: &str) -> Result<(), String> {
         let input = self.input.as_mut().ok_or("its input is closed")?;

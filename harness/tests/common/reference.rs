@@ -20,6 +20,10 @@ pub enum Need {
     Bash,
     /// Python 3, which runs the lab's own programs.
     Python,
+    /// mosquitto, the broker that ours is held against.
+    Mosquitto,
+    /// mosquitto_passwd, which writes its password files.
+    MosquittoPasswd,
     /// tshark, which reads what we capture.
     Tshark,
     /// tcpdump, which captures what we read.
@@ -41,6 +45,8 @@ impl Need {
         match self {
             Self::Bash => missing("bash"),
             Self::Python => missing("python3"),
+            Self::Mosquitto => unstarted("mosquitto"),
+            Self::MosquittoPasswd => unstarted("mosquitto_passwd"),
             Self::Tshark => missing("tshark"),
             Self::Tcpdump => missing("tcpdump"),
             Self::Capture => refused(),
@@ -92,6 +98,18 @@ fn missing(program: &str) -> Option<Lack> {
     match command.status() {
         Ok(status) if status.success() => None,
         Ok(status) => Some(Lack::Missing(format!("{program} does not start: {status}"))),
+        Err(error) => Some(Lack::Missing(format!("{program} is not there: {error}"))),
+    }
+}
+
+/// As [`missing`], of a program whose help is all that it says without work to do, with an exit
+/// code of failure.
+fn unstarted(program: &str) -> Option<Lack> {
+    let mut command = Command::new(program);
+    let output = command.arg("--help").stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if String::from_utf8_lossy(&output.stdout).contains("Usage: ") => None,
+        Ok(output) => Some(Lack::Missing(format!("{program} does not start: {}", output.status))),
         Err(error) => Some(Lack::Missing(format!("{program} is not there: {error}"))),
     }
 }
