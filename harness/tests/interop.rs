@@ -10,6 +10,10 @@ mod common;
 mod mqtt_client;
 #[path = "interop/mqtt_formats.rs"]
 mod mqtt_formats;
+#[path = "interop/mqtt_peer.rs"]
+mod mqtt_peer;
+#[path = "interop/mqtt_rules.rs"]
+mod mqtt_rules;
 #[path = "interop/shells.rs"]
 mod shells;
 #[path = "interop/tcp.rs"]
@@ -22,6 +26,7 @@ fn main() -> std::process::ExitCode {
     captures::add(&mut trials);
     mqtt_client::add(&mut trials);
     mqtt_formats::add(&mut trials);
+    mqtt_rules::add(&mut trials);
     shells::add(&mut trials);
     libtest_mimic::run(&arguments, trials.into_trials()).exit_code()
 }

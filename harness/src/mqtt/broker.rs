@@ -132,13 +132,18 @@ fn serve(arguments: &Arguments, output: &Output) -> Result<(), String> {
     let settings = loop_settings(&config, &log);
     let net = MioNet::new().map_err(|error| error.to_string())?;
     let mut event_loop = EventLoop::new(net, settings);
-    let addrs = listening::listen(&mut event_loop, &config, arguments, &log)?;
-    // Ports may need the superuser; the files are then read as whom we stay.
-    if let Some(user) = &config.user {
-        user::become_user(user)?;
-    }
     let (commands, mailbox) = event_loop.mailbox(COMMANDS_MAX);
-    let mut broker = assemble(arguments, &config, &log)?.commanded_by(mailbox);
+    let (addrs, broker) = if let Some(user) = &config.user {
+        // Ports may need the superuser; the files are then read as whom we stay.
+        let addrs = listening::listen(&mut event_loop, &config, arguments, &log)?;
+        user::become_user(user)?;
+        (addrs, assemble(arguments, &config, &log)?)
+    } else {
+        // Nobody is to connect to a broker that will not start.
+        let broker = assemble(arguments, &config, &log)?;
+        (listening::listen(&mut event_loop, &config, arguments, &log)?, broker)
+    };
+    let mut broker = broker.commanded_by(mailbox);
     let _pid_file = config.pid_file.as_deref().map(PidFile::write).transpose()?;
     signals::stop_loops(vec![event_loop.stopper()]).map_err(|error| error.to_string())?;
     reload::on_hangup(arguments.clone(), commands, log.clone())?;

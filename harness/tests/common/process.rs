@@ -57,9 +57,10 @@ impl Process {
         self.child.id()
     }
 
-    /// Has it come to its end?
-    pub fn has_ended(&self) -> bool {
-        lock(&self.stdout).ended
+    /// Has it ended?
+    pub fn has_ended(&mut self) -> Result<bool, String> {
+        let status = self.child.try_wait().map_err(|error| format!("{}: {error}", self.name))?;
+        Ok(status.is_some())
     }
 
     /// ^C.

@@ -26,6 +26,8 @@ pub enum Need {
     MosquittoClients,
     /// paho-mqtt for Python 3.
     Paho,
+    /// mosquitto_passwd, which writes its password files.
+    MosquittoPasswd,
     /// tshark, which reads what we capture.
     Tshark,
     /// tcpdump, which captures what we read.
@@ -50,6 +52,7 @@ impl Need {
             Self::Mosquitto => missing("mosquitto", &["-h"], 3),
             Self::MosquittoClients => missing("mosquitto_pub", &["--help"], 1)
                 .or_else(|| missing("mosquitto_sub", &["--help"], 1)),
+            Self::MosquittoPasswd => missing("mosquitto_passwd", &["-h"], 1),
             Self::Paho => missing("python3", &["-c", "import paho.mqtt.client"], 0),
             Self::Python => missing("python3", &["--version"], 0),
             Self::Tshark => missing("tshark", &["--version"], 0),

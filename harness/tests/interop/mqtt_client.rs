@@ -76,10 +76,10 @@ impl Broker {
     fn run(&mut self) -> Result<(), String> {
         let mut command = Command::new("mosquitto");
         command.arg("-c").arg(self.dir.path().join("m.conf"));
-        let process = Process::start("mosquitto", command)?;
+        let mut process = Process::start("mosquitto", command)?;
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(self.addr()).is_err() {
-            if process.has_ended() || Instant::now() > deadline {
+            if process.has_ended()? || Instant::now() > deadline {
                 return Err("mosquitto does not listen".to_owned());
             }
             std::thread::yield_now();
