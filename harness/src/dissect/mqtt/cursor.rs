@@ -179,7 +179,8 @@ impl<'a> Cursor<'a> {
     /// The packet must end here.
     pub(super) fn end(&mut self) {
         // What was not captured may have been the payload.
-        if !self.is_at_end() && !(self.cut && self.rest().is_empty()) {
+        let perhaps_payload = self.cut && self.rest().is_empty();
+        if !self.is_at_end() && !perhaps_payload {
             let (at, left) = (self.at, self.end - self.at);
             let what = format!("{left} bytes follow the packet's last field");
             self.flaw_at(at, what, "(MQTT 2.2.3: Remaining Length)");
