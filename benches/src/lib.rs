@@ -4,9 +4,11 @@
 //!   everything; measured by `cargo bench`, held by `tests/allocations.rs`.
 //! - [`versus`]: whole echo servers as processes of their own, one after the other under the same
 //!   load; run by `echo-versus`.
+//! - [`brokers`]: whole MQTT brokers, likewise; run by `mqtt-versus`.
 //!
 //! Nothing here is used by the programs that users run.
 
+pub mod brokers;
 pub mod counting;
 pub mod scenario;
 pub mod sink_net;

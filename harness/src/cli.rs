@@ -1,11 +1,12 @@
 //! The command tree, and nothing else: each command's arguments and work stand in its own module.
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::exit::{Failure, USAGE};
 use crate::output::{ColorChoice, Output};
-use crate::{capture, clauses, decode, doctor, echo, explain, generate, mqtt, tour};
+use crate::{bench, capture, clauses, decode, doctor, echo, explain, generate, mqtt, tour};
 
 /// Wire protocols written by hand, and the lab that shows their frames.
 #[derive(Debug, Parser)]
@@ -54,6 +55,9 @@ pub enum Command {
     /// MQTT 3.1.1: the broker.
     #[command(subcommand)]
     Mqtt(mqtt::Command),
+    /// Load a server, and see what it makes of it.
+    #[command(subcommand)]
+    Bench(bench::Command),
     /// What this machine can do for the lab, and why not more.
     Doctor(doctor::Arguments),
     /// The clauses of the specifications, with the code and the tests that cite them.
@@ -81,7 +85,12 @@ pub fn tree() -> clap::Command {
 
 /// Reads the command line, does what it says, and returns the exit code for the shell.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    main_from(std::env::args_os())
+}
+
+/// The same for a command line from elsewhere; its first word is the program's name.
+pub fn main_from(words: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
             // clap's own text: help and version go to stdout, complaints to stderr.
@@ -109,6 +118,7 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Capture(arguments) => capture::run(&arguments, output),
         Command::Echo(command) => echo::run(&command, output),
         Command::Mqtt(command) => mqtt::run(&command, output),
+        Command::Bench(command) => bench::run(&command, output),
         Command::Doctor(arguments) => doctor::run(&arguments, output),
         Command::Clauses(arguments) => clauses::run(&arguments, output),
         Command::Version(arguments) => generate::version(&arguments, output),

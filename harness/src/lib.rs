@@ -4,6 +4,7 @@
 //! they meet a person. Each module is one command or one thing that several commands share.
 
 pub mod analysis;
+pub mod bench;
 pub mod capture;
 pub mod clauses;
 pub mod cli;

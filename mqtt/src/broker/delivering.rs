@@ -118,6 +118,7 @@ impl Broker {
             }
         }
         self.tell_journal(key);
+        self.look_whether_caught_up(io, key);
     }
 
     /// What was queued in this turn and could not be sent is to be remembered.
@@ -197,9 +198,8 @@ impl Broker {
         let Some(session) = self.sessions.get_mut(key) else { return };
         if let Some(lag) = &mut session.lag {
             lag.progress = io.now();
-            self.look_whether_caught_up(io, key);
         }
-        if self.sessions.get(key).is_some_and(|session| session.out.waiting() > 0) {
+        if session.lag.is_some() || session.out.waiting() > 0 {
             self.mark(key);
         }
     }

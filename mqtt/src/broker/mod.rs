@@ -216,6 +216,20 @@ impl Broker {
     /// Says what was promised, delivers what is queued, and has all of it on disk before any of
     /// it leaves: the loop flushes after this.
     fn end_turn(&mut self, io: &mut Io) {
+        self.keep_promises(io);
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for key in dirty.drain(..) {
+            self.serve(io, key);
+        }
+        self.dirty = dirty;
+        // Of those who waited for a session that has caught up by being served.
+        self.keep_promises(io);
+        if let Err(error) = self.journal.commit() {
+            self.give_up(io, error);
+        }
+    }
+
+    fn keep_promises(&mut self, io: &mut Io) {
         let mut promises = std::mem::take(&mut self.promises);
         for promise in promises.drain(..) {
             self.stats.messages_sent += 1;
@@ -231,14 +245,6 @@ impl Broker {
             }
         }
         self.promises = promises;
-        let mut dirty = std::mem::take(&mut self.dirty);
-        for key in dirty.drain(..) {
-            self.serve(io, key);
-        }
-        self.dirty = dirty;
-        if let Err(error) = self.journal.commit() {
-            self.give_up(io, error);
-        }
     }
 
     /// [MQTT-4.8.0-2] The disk failed: nothing that was written since may leave.

@@ -189,7 +189,7 @@ impl Broker {
             let (payload, qos) = (message.payload.clone(), view.qos);
             self.journal.note(|| Change::RetainedPut { topic: topic.clone(), payload, qos });
         }
-        self.retained.set(topic, Kept { message, qos: view.qos });
+        self.retained.set(topic.clone(), Kept { message, qos: view.qos });
     }
 
     /// [MQTT-4.5.0-1] Delivers a message to the session of everybody who has asked for it.

@@ -32,7 +32,7 @@ impl Broker {
         }
         for (topic, payload, qos) in snapshot.retained {
             let message = Message::new(topic.clone(), payload);
-            self.retained.set(&topic, Kept { message, qos });
+            self.retained.set(topic, Kept { message, qos });
         }
         self.journal.open(store, last_session, last_message);
         Ok(self)

@@ -1,0 +1,255 @@
+//! The command line of `wirelab bench mqtt`, and the plan that it asks for.
+
+use clap::{Args, ValueEnum};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+use std::time::Duration;
+use wirelab_mqtt::limits::REMAINING_LENGTH_MAX;
+use wirelab_mqtt::{QoS, topic};
+
+use super::plan::{Hold, NUMBER, Pattern, Plan};
+use super::stamp::STAMP;
+use crate::bench::threshold::Threshold;
+use crate::exit::Failure;
+
+/// The broker's port, where none is given.
+pub const PORT: u16 = 1883;
+/// Clients of one kind.
+const CLIENTS_MAX: usize = 60_000;
+/// Pairs of a publisher and a subscriber that hears it: each has its books.
+const LANES_MAX: usize = 4_000_000;
+/// Threads.
+const LOOPS_MAX: u16 = 64;
+/// Seconds that a run may be counted: well below the clients' keep alive.
+const SECONDS_MAX: f64 = 1800.0;
+/// Seconds that a run of so many messages may take, where no time is given.
+const SECONDS_FOR_COUNT: f64 = 600.0;
+/// Messages a second that `lat` sends.
+const LATENCY_RATE: f64 = 5000.0;
+/// Largest payload that is sent.
+const SIZE_MAX: usize = REMAINING_LENGTH_MAX - 70_000;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Publishers and subscribers: messages delivered.
+    Thr,
+    /// Publishers alone: messages taken over.
+    Pub,
+    /// Subscribers alone: whatever others publish to the topic.
+    Sub,
+    /// Paced messages of one publisher to one subscriber: latency.
+    Lat,
+    /// Connects, then silence: the rate, and the broker's memory for each.
+    Conn,
+}
+
+/// Arguments of `bench mqtt`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// [thr|pub|sub|lat|conn] and the broker, as HOST, HOST:PORT or mqtt://HOST:PORT.
+    #[arg(value_name = "MODE] [TARGET", num_args = 0..=2)]
+    pub words: Vec<String>,
+    /// Start our own broker, and measure it.
+    #[arg(long = "self")]
+    pub own: bool,
+    /// Publishers, and as many subscribers; with `conn`, idle clients.
+    #[arg(short, long, value_name = "CONNS")]
+    pub connections: Option<usize>,
+    /// Publishers.
+    #[arg(long, value_name = "N")]
+    pub publishers: Option<usize>,
+    /// Subscribers. 100 to 1 is a fan-in, 1 to 100 a fan-out, 50 to 50 are pairs.
+    #[arg(long, value_name = "N")]
+    pub subscribers: Option<usize>,
+    /// Who hears whom: by the number in the topic, or everybody everybody.
+    #[arg(long, value_enum, default_value_t)]
+    pub pattern: Pattern,
+    /// How long messages are counted, in seconds; with `conn`, how long the clients are held.
+    #[arg(short, long, value_name = "SEC")]
+    pub duration: Option<f64>,
+    /// End after so many messages of all publishers together.
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    pub count: Option<u64>,
+    /// Messages a second of all publishers together, whatever the broker does (an open loop).
+    #[arg(short = 'R', long, value_name = "RATE")]
+    pub rate: Option<f64>,
+    /// Bytes of each payload; at least the 24 of its stamp.
+    #[arg(short, long, value_name = "BYTES", default_value_t = 64)]
+    pub size: usize,
+    /// QoS of the messages and of the subscriptions.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub qos: u8,
+    /// The topic; `%i` in it becomes its number.
+    #[arg(short, long, value_name = "TOPIC%i")]
+    pub topic: Option<String>,
+    /// Seconds before anything is counted [default: 1; with -n 0].
+    #[arg(long, value_name = "SEC")]
+    pub warmup: Option<f64>,
+    /// Messages of one publisher on the way at once, without -R.
+    #[arg(long, default_value_t = 100)]
+    pub window: usize,
+    /// On the way until when: acknowledged (QoS 0: delivered), delivered, or whatever TCP takes.
+    #[arg(long, value_enum, default_value_t = Hold::Acks)]
+    pub hold: Hold,
+    /// Threads: publishers in the first half, subscribers in the other.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub loops: u16,
+    /// Connects at once.
+    #[arg(long, default_value_t = 64)]
+    pub burst: usize,
+    /// Seconds without any arrival after which what is missing is given up as lost.
+    #[arg(long, value_name = "SEC", default_value_t = 3.0)]
+    pub drain: f64,
+    /// The broker's process, for its CPU and memory.
+    #[arg(long)]
+    pub pid: Option<u32>,
+    /// Show the whole distribution of latencies.
+    #[arg(long)]
+    pub latency: bool,
+    /// Write that distribution to this file, as HdrHistogram's tools read it.
+    #[arg(long, value_name = "FILE")]
+    pub hdr: Option<PathBuf>,
+    /// Write the figures to this file.
+    #[arg(long, value_name = "FILE.json")]
+    pub out: Option<PathBuf>,
+    /// Show the figures of an earlier `--out` beside these.
+    #[arg(long, value_name = "OLD.json")]
+    pub compare: Option<PathBuf>,
+    /// End with 99 if this is so; as often as wanted.
+    #[arg(long, value_name = "p99>5ms")]
+    pub fail_if: Vec<Threshold>,
+}
+
+impl Arguments {
+    /// What is measured, and where: `None` is for `--self` to fill in.
+    pub fn words(&self) -> Result<(Mode, Option<SocketAddr>), Failure> {
+        let mut words = self.words.iter().peekable();
+        let mode = words.next_if(|word| Mode::from_str(word, false).is_ok());
+        let mode = mode.and_then(|word| Mode::from_str(word, false).ok()).unwrap_or(Mode::Thr);
+        let target = match (words.next(), self.own) {
+            (None, true) => None,
+            (Some(_), true) => {
+                return Err(Failure::usage("--self starts a broker: no other one is needed"));
+            }
+            (Some(target), false) => Some(resolve(target)?),
+            (None, false) => {
+                return Err(Failure::usage("which broker? HOST:PORT, or --self for our own"));
+            }
+        };
+        match words.next() {
+            None => Ok((mode, target)),
+            Some(word) => Err(Failure::usage(format!("`{word}` is one word too many"))),
+        }
+    }
+
+    /// The plan, for a broker there.
+    pub fn plan(&self, mode: Mode, target: SocketAddr, run: u32) -> Result<Plan, Failure> {
+        let each = |given: Option<usize>, standard| given.or(self.connections).unwrap_or(standard);
+        let (publishers, subscribers, idle) = match mode {
+            Mode::Thr | Mode::Lat => (each(self.publishers, 1), each(self.subscribers, 1), 0),
+            Mode::Pub => (each(self.publishers, 1), 0, 0),
+            Mode::Sub => (0, each(self.subscribers, 1), 0),
+            Mode::Conn => (0, 0, each(None, 10_000)),
+        };
+        let rate = self.rate.or((mode == Mode::Lat).then_some(LATENCY_RATE));
+        let standard = if self.count.is_some() { SECONDS_FOR_COUNT } else { 5.0 };
+        let warm_up = match (mode, self.count) {
+            (Mode::Conn, _) | (_, Some(_)) => 0.0,
+            _ => 1.0,
+        };
+        let plan = Plan {
+            target,
+            publishers,
+            subscribers,
+            idle,
+            pattern: self.pattern,
+            qos: QoS::from_bits(self.qos).unwrap_or_default(),
+            size: self.size,
+            topic: self.topic.clone().unwrap_or_else(|| format!("bench/{run:08x}/{NUMBER}")),
+            rate,
+            count: self.count,
+            time: seconds("--duration", self.duration.unwrap_or(standard))?,
+            warm_up: seconds("--warmup", self.warmup.unwrap_or(warm_up))?,
+            window: self.window.max(1),
+            hold: self.hold,
+            loops: usize::from(self.loops.min(LOOPS_MAX)),
+            burst: self.burst.max(1),
+            drain: seconds("--drain", self.drain)?,
+            run,
+        };
+        check(&plan)?;
+        Ok(plan)
+    }
+}
+
+fn seconds(what: &str, value: f64) -> Result<Duration, Failure> {
+    if (0.0..=SECONDS_MAX).contains(&value) {
+        return Ok(Duration::from_secs_f64(value));
+    }
+    Err(Failure::usage(format!("{what} is from 0 to {SECONDS_MAX} seconds, not {value}")))
+}
+
+fn check(plan: &Plan) -> Result<(), Failure> {
+    let wrong = |text: String| Err(Failure::usage(text));
+    let clients = [plan.publishers, plan.subscribers, plan.idle];
+    if clients.iter().any(|n| *n > CLIENTS_MAX) {
+        return wrong(format!("more than {CLIENTS_MAX} clients of a kind have no ports to use"));
+    }
+    if clients.iter().sum::<usize>() == 0 {
+        return wrong("there is nobody to publish or to subscribe".to_owned());
+    }
+    if plan.subscribers * plan.lanes() > LANES_MAX {
+        return wrong(format!("more than {LANES_MAX} pairs who hear each other are too many"));
+    }
+    if !(STAMP..=SIZE_MAX).contains(&plan.size) {
+        return wrong(format!("-s is from {STAMP} (number and time) to {SIZE_MAX} bytes"));
+    }
+    if plan.rate.is_some_and(|rate| !(rate > 0.0 && rate <= 1e8)) {
+        return wrong("-R is a number of messages a second, up to 100,000,000".to_owned());
+    }
+    let name = plan.topic_of(0);
+    if plan.publishers > 0 && topic::check_name(&name).is_err() {
+        return wrong(format!("`{name}` is not a topic name"));
+    }
+    if plan.subscribers > 0 && topic::check_filter(&plan.filter_of(0)).is_err() {
+        return wrong(format!("`{}` is not a topic filter", plan.filter_of(0)));
+    }
+    Ok(())
+}
+
+/// The first address of `HOST`, `HOST:PORT` or `mqtt://HOST:PORT`.
+fn resolve(target: &str) -> Result<SocketAddr, Failure> {
+    let place = target.strip_prefix("mqtt://").unwrap_or(target).trim_end_matches('/');
+    let bracketed = place.starts_with('[') && !place.ends_with(']');
+    let has_port = bracketed || place.matches(':').count() == 1;
+    let bare = place.trim_start_matches('[').trim_end_matches(']');
+    let found = if has_port { place.to_socket_addrs() } else { (bare, PORT).to_socket_addrs() };
+    let error = match found.map(|mut addrs| addrs.next()) {
+        Ok(Some(addr)) => return Ok(addr),
+        Ok(None) => "it has no address".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(Failure::usage(format!("`{target}` is no broker's HOST:PORT: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolve;
+
+    #[test]
+    fn targets_in_every_form() {
+        let table = [
+            ("127.0.0.1", "127.0.0.1:1883"),
+            ("127.0.0.1:9", "127.0.0.1:9"),
+            ("mqtt://127.0.0.1:9/", "127.0.0.1:9"),
+            ("::1", "[::1]:1883"),
+            ("[::1]", "[::1]:1883"),
+            ("[::1]:9", "[::1]:9"),
+        ];
+        for (text, addr) in table {
+            assert_eq!(resolve(text).unwrap(), addr.parse().unwrap(), "{text}");
+        }
+        assert!(resolve("127.0.0.1:port").is_err());
+    }
+}

@@ -1,0 +1,185 @@
+//! `wirelab bench mqtt`: a load generator for brokers, on the house's own loop and codec.
+//!
+//! Reading order: [`plan`] (what is to be run), [`stamp`] and [`lane`] (how loss, duplicates and
+//! disorder show), [`publisher`] and [`subscriber`], [`worker`] (a thread with some of them),
+//! [`course`] (a run from beginning to end), [`outcome`] (the figures).
+//!
+//! It knows packets and the loop. It does not know which broker is at the other end.
+
+pub mod arguments;
+mod client;
+pub mod course;
+mod lane;
+pub mod outcome;
+pub mod own;
+pub mod plan;
+mod publisher;
+mod shared;
+mod stamp;
+mod subscriber;
+mod tally;
+mod worker;
+
+use serde_json::{Value, json};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use arguments::Arguments;
+
+use self::outcome::Outcome;
+use self::own::Own;
+use self::plan::Plan;
+use super::THRESHOLD;
+use super::process::{Process, raise_descriptor_limit};
+use super::report::{spectrum, table};
+use crate::exit::Failure;
+use crate::output::{Output, Tone};
+use crate::signals;
+
+/// Descriptors beside those of the clients.
+const DESCRIPTORS: usize = 64;
+
+/// Never dialled: there is a target, or a broker of our own.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// Loads, counts, reports.
+pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let (mode, target) = arguments.words()?;
+    let old = arguments.compare.as_deref().map(read).transpose()?;
+    let descriptors = raise_descriptor_limit().map_err(Failure::failed)?;
+    let own = if target.is_none() { Some(start_own()?) } else { None };
+    let target = target.or(own.as_ref().map(|own| own.addr)).unwrap_or(NOWHERE);
+    let plan = arguments.plan(mode, target, number())?;
+    let clients = plan.publishers + plan.subscribers + plan.idle;
+    if clients + DESCRIPTORS > descriptors as usize {
+        let text =
+            format!("{clients} clients need more than the {descriptors} descriptors (ulimit -n)");
+        return Err(Failure::failed(text));
+    }
+    let pid = arguments.pid.or(own.as_ref().map(Own::pid));
+    let broker = pid.map(Process);
+    if let Some(broker) = broker {
+        let (pid, unknown) = (broker.0, |error| format!("process {}: {error}", broker.0));
+        broker
+            .cpu()
+            .map_err(|error| Failure::failed(format!("--pid {pid}: {}", unknown(error))))?;
+    }
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let told = interrupted.clone();
+    signals::on_end(move |_| told.store(true, Ordering::Relaxed)).map_err(Failure::failed)?;
+    output.say(&describe(&plan));
+    let asked = || interrupted.load(Ordering::Relaxed);
+    let outcome = course::run(&plan, broker, &asked).map_err(|why| {
+        if asked() { Failure::interrupted() } else { Failure::failed(advise(&plan, &why)) }
+    })?;
+    drop(own);
+    show(arguments, &plan, &outcome, old.as_ref(), output)?;
+    judge(arguments, &outcome)
+}
+
+fn start_own() -> Result<Own, Failure> {
+    let program = std::env::current_exe().map_err(Failure::failed)?;
+    let mut command = Command::new(program);
+    command.args(["mqtt", "broker", "-p", "0"]);
+    Own::start(command).map_err(|error| Failure::failed(format!("--self: {error}")))
+}
+
+/// Tells runs apart, also those that begin in the same moment.
+pub fn number() -> u32 {
+    getrandom::u32().unwrap_or_else(|_| std::process::id())
+}
+
+fn read(path: &Path) -> Result<Value, Failure> {
+    let wrong = |error: String| Failure::failed(format!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| wrong(format!("not a run's figures: {error}")))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text)
+        .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))
+}
+
+fn describe(plan: &Plan) -> String {
+    if plan.idle > 0 {
+        return format!("{} idle clients at {}", plan.idle, plan.target);
+    }
+    let pace = match plan.rate {
+        Some(rate) => format!("{rate}/s"),
+        None => format!("{} on the way each", plan.window),
+    };
+    format!(
+        "{} publishers, {} subscribers at {}; QoS {}, {} bytes, {pace}",
+        plan.publishers, plan.subscribers, plan.target, plan.qos as u8, plan.size
+    )
+}
+
+fn advise(plan: &Plan, why: &str) -> String {
+    let advice = if why.contains("refused (os") { "; is a broker running there?" } else { "" };
+    format!("{}: {why}{advice}", plan.target)
+}
+
+/// A run as one object.
+pub fn record(plan: &Plan, outcome: &Outcome) -> Value {
+    json!({
+        "v": 1,
+        "kind": "bench",
+        "protocol": "mqtt",
+        "target": plan.target.to_string(),
+        "publishers": plan.publishers,
+        "subscribers": plan.subscribers,
+        "idle": plan.idle,
+        "qos": plan.qos as u8,
+        "size": plan.size,
+        "rate": plan.rate,
+        "window": plan.window,
+        "seconds": plan.time.as_secs_f64(),
+        "figures": outcome.figures.json(),
+        "units": outcome.figures.units(),
+        "complaints": outcome.complaints,
+    })
+}
+
+fn show(
+    arguments: &Arguments,
+    plan: &Plan,
+    outcome: &Outcome,
+    old: Option<&Value>,
+    output: &Output,
+) -> Result<(), Failure> {
+    for complaint in &outcome.complaints {
+        output.say(&output.paint(Tone::Bad, complaint));
+    }
+    let record = record(plan, outcome);
+    if output.json {
+        output.line(&record.to_string());
+    } else {
+        output.data(&table(&outcome.figures, old))?;
+        if arguments.latency {
+            output.data(&format!("\n{}", spectrum(&outcome.latency)))?;
+        }
+    }
+    if let Some(path) = &arguments.hdr {
+        write(path, &spectrum(&outcome.latency))?;
+    }
+    if let Some(path) = &arguments.out {
+        write(path, &format!("{record:#}\n"))?;
+    }
+    Ok(())
+}
+
+fn judge(arguments: &Arguments, outcome: &Outcome) -> Result<(), Failure> {
+    let mut broken = Vec::new();
+    for threshold in &arguments.fail_if {
+        if threshold.is_broken(&outcome.figures).map_err(Failure::usage)? {
+            broken.push(threshold.to_string());
+        }
+    }
+    if broken.is_empty() {
+        return Ok(());
+    }
+    Err(Failure { code: THRESHOLD, message: format!("it is so: {}", broken.join(", ")) })
+}
