@@ -71,6 +71,12 @@ pub const RECONNECT_LONGEST: Duration = Duration::from_secs(30);
 /// Subscriptions of one session; further ones are refused with SUBACK's failure.
 pub const SUBSCRIPTIONS_MAX: usize = 100_000;
 
+/// Levels of all filters of one session together: a level costs the tree more than its bytes.
+pub const SUBSCRIPTION_LEVELS_MAX: usize = 1_000_000;
+
+/// Levels of all topic names that have a retained message, together.
+pub const RETAINED_LEVELS_MAX: usize = 50_000_000;
+
 /// Topics that have a retained message; on further ones nothing is retained.
 pub const RETAINED_MAX: usize = 10_000_000;
 

@@ -18,6 +18,11 @@ pub const SINGLE: &str = "+";
 /// Stands for all further levels of a name, and for their parent.
 pub const MULTI: &str = "#";
 
+/// How many levels a name or a filter has: at least one.
+pub fn levels(text: &str) -> usize {
+    text.split(SEPARATOR).count()
+}
+
 /// May messages be published under this name?
 ///
 /// What every string must be (UTF-8, no U+0000, 65,535 bytes at most) is not asked again here.

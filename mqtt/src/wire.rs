@@ -74,14 +74,14 @@ impl<'a> Reader<'a> {
         self.take(len.into())
     }
 
-    /// A string (section 1.5.3).
+    /// A string (section 1.5.3): at most 65,535 bytes, for its length has two [MQTT-4.7.3-3].
     pub fn string(&mut self) -> Result<&'a str, Error> {
         let bytes = self.binary()?;
         // [MQTT-1.5.3-1] UTF-8 as Rust has it excludes the surrogates, too.
         // [MQTT-1.5.3-3] EF BB BF is a character like another: nothing is stripped.
         let text = std::str::from_utf8(bytes)
             .map_err(|_| Error::malformed("[MQTT-1.5.3-1]", "a string that is not UTF-8"))?;
-        // [MQTT-1.5.3-2] No string holds U+0000.
+        // [MQTT-1.5.3-2], [MQTT-4.7.3-2] No string holds U+0000.
         if holds_nul(bytes) {
             return Err(Error::malformed("[MQTT-1.5.3-2]", "a string that holds U+0000"));
         }

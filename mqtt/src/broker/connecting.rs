@@ -27,6 +27,7 @@ impl Broker {
             return Err(Error::violated("[MQTT-3.1.0-2]", "a second CONNECT"));
         }
         self.check_connect(&connect)?;
+        // [MQTT-3.1.3-5] Any other is good: 23 letters and digits, and much more.
         if connect.client_id.is_empty() {
             connect.client_id = self.choose_id(io);
         }

@@ -47,6 +47,7 @@ impl Broker {
         item: Item,
     ) {
         let limit = self.queue_limit();
+        // [MQTT-3.1.2-5] Also for a client that is away, if its session is one that is kept.
         let Some(session) = self.sessions.get(key) else { return };
         let (waiting, bytes) = (session.out.waiting(), session.out_bytes);
         let len = item.message.payload.len();

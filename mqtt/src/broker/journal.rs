@@ -19,6 +19,8 @@ pub(super) enum Promise {
     Ack(ConnId, PacketType, PacketId),
     /// A packet that is encoded already.
     Packet(ConnId, Bytes),
+    /// The connection ends, after what was promised before.
+    Close(ConnId),
 }
 
 /// The turn's changes.

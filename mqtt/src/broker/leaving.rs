@@ -6,6 +6,7 @@
 use std::time::Duration;
 use wirelab_reactor::{Closed, ConnId, Io, Timer};
 
+use super::journal::Promise;
 use super::sessions::{Key, Session};
 use super::store::Change;
 use super::{Broker, Departure, EXPIRY, Event, SILENCE};
@@ -20,11 +21,12 @@ impl Broker {
             link.will = None;
         }
         self.leave(io, conn, Departure::Disconnected);
-        io.close(conn);
+        // What it sent before is still answered.
+        self.promises.push(Promise::Close(conn));
     }
 
-    /// [MQTT-4.8.0-1] The client broke the protocol, or is not let in: the connection is closed,
-    /// after a CONNACK if the standard has one for this.
+    /// [MQTT-4.8.0-1], [MQTT-3.2.2-6] The client broke the protocol, or is not let in: the
+    /// connection is closed, after a CONNACK if the standard has one for this.
     pub(super) fn on_violation(&mut self, io: &mut Io, conn: ConnId, error: Error) {
         if let Some(code) = error.reply() {
             // [MQTT-3.2.2-4], [MQTT-3.2.2-5] Session Present 0, then the close.
@@ -33,7 +35,7 @@ impl Broker {
             io.write(conn, |out| connack.encode(out));
         }
         self.leave(io, conn, Departure::Violation(error));
-        io.close(conn);
+        self.promises.push(Promise::Close(conn));
     }
 
     /// [MQTT-3.1.2-24] Nothing has been heard for too long, or no CONNECT has come. Which packet

@@ -232,16 +232,18 @@ impl Broker {
     fn keep_promises(&mut self, io: &mut Io) {
         let mut promises = std::mem::take(&mut self.promises);
         for promise in promises.drain(..) {
-            self.stats.messages_sent += 1;
             match promise {
                 Promise::Ack(to, packet_type, id) => {
+                    self.stats.messages_sent += 1;
                     self.stats.bytes_sent += ACK_LEN;
                     io.write(to, |out| crate::packet::encode_ack(packet_type, id, out));
                 }
                 Promise::Packet(to, bytes) => {
+                    self.stats.messages_sent += 1;
                     self.stats.bytes_sent += bytes.len() as u64;
                     io.send(to, bytes);
                 }
+                Promise::Close(conn) => io.close(conn),
             }
         }
         self.promises = promises;

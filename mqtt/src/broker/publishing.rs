@@ -14,11 +14,11 @@ use super::routes::{Route, merge};
 use super::sessions::Key;
 use super::store::Change;
 use super::{Broker, Event, Kept};
-use crate::Error;
 use crate::delivery::Arrival;
-use crate::limits::{HELD_ACKS_MAX, RETAINED_MAX};
+use crate::limits::{HELD_ACKS_MAX, RETAINED_LEVELS_MAX, RETAINED_MAX};
 use crate::packet::{FixedHeader, PacketType, QoS, Will, publish};
 use crate::wire::PacketId;
+use crate::{Error, topic};
 
 /// Topics that are the broker's own.
 pub(super) const SYS_PREFIX: &str = "$SYS/";
@@ -158,6 +158,7 @@ impl Broker {
             return route;
         }
         let mut found = Vec::new();
+        // [MQTT-3.3.2-3] Nobody gets a message whose topic none of his filters matches.
         self.tree.find(topic, &mut found);
         if !self.settings.allow_duplicate_messages {
             merge(&mut found);
@@ -170,26 +171,27 @@ impl Broker {
     }
 
     /// Sets, replaces or clears the retained message of a topic.
-    fn retain(&mut self, incoming: &Incoming<'_>, topic: &Rc<str>) {
+    fn retain(&mut self, incoming: &Incoming<'_>, name: &Rc<str>) {
         let view = &incoming.view;
         if view.payload.is_empty() {
             // [MQTT-3.3.1-10], [MQTT-3.3.1-11] An empty one clears, and is not stored.
-            if self.retained.clear(topic).is_some() && !topic.starts_with(SYS_PREFIX) {
-                self.journal.note(|| Change::RetainedDelete { topic: topic.clone() });
+            if self.retained.clear(name).is_some() && !name.starts_with(SYS_PREFIX) {
+                self.journal.note(|| Change::RetainedDelete { topic: name.clone() });
             }
             return;
         }
-        if self.retained.len() >= RETAINED_MAX && self.retained.get(topic).is_none() {
-            log::warn!("{RETAINED_MAX} messages are retained: no more are");
-            return;
+        let has_room = self.retained.len() < RETAINED_MAX
+            && self.retained.topic_levels() + topic::levels(name) <= RETAINED_LEVELS_MAX;
+        if !has_room && self.retained.get(name).is_none() {
+            return log::debug!("as much is retained as may be: not the message of {name:?}");
         }
         // [MQTT-3.3.1-5], [MQTT-3.3.1-7] The newest replaces the one before, whatever its QoS.
-        let message = Message::keep(topic.clone(), view.payload, incoming.shared);
-        if !topic.starts_with(SYS_PREFIX) {
+        let message = Message::keep(name.clone(), view.payload, incoming.shared);
+        if !name.starts_with(SYS_PREFIX) {
             let (payload, qos) = (message.payload.clone(), view.qos);
-            self.journal.note(|| Change::RetainedPut { topic: topic.clone(), payload, qos });
+            self.journal.note(|| Change::RetainedPut { topic: name.clone(), payload, qos });
         }
-        self.retained.set(topic.clone(), Kept { message, qos: view.qos });
+        self.retained.set(name.clone(), Kept { message, qos: view.qos });
     }
 
     /// [MQTT-4.5.0-1] Delivers a message to the session of everybody who has asked for it.
@@ -203,6 +205,8 @@ impl Broker {
         let view = &incoming.view;
         let (mut kept, mut plain) = (None, None);
         for &(key, granted) in &route.targets {
+            // [MQTT-4.6.0-5], [MQTT-4.6.0-6] Each session's queue is first in, first out, and QoS 0
+            // is written as it comes: a publisher's messages of a topic and QoS keep their order.
             // [MQTT-3.8.4-6] At the lower of the two, unless the setting says otherwise.
             let upgrade = self.settings.upgrade_outgoing_qos;
             let qos = if upgrade { granted } else { view.qos.min(granted) };

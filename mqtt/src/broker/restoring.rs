@@ -11,6 +11,7 @@ use super::sessions::Session;
 use super::store::{MessageNo, Progress, Store, StoreError, StoredSession};
 use super::{Broker, Kept};
 use crate::delivery::{Restored, Waiting};
+use crate::topic;
 
 impl Broker {
     /// Keeps what must survive in this store, and begins with what it holds.
@@ -74,6 +75,7 @@ impl Broker {
         }
         let subscriptions = stored.subscriptions;
         session.subscriptions = subscriptions.iter().cloned().collect();
+        session.levels = subscriptions.iter().map(|(filter, _)| topic::levels(filter)).sum();
         let key = self.sessions.insert(session);
         for (filter, qos) in subscriptions {
             self.tree.insert(&filter, key, qos);

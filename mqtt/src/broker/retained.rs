@@ -14,7 +14,7 @@ use std::mem;
 use std::rc::Rc;
 
 use super::levels::{Levels, NodeId, ROOT};
-use crate::topic::{MULTI, SEPARATOR, SINGLE};
+use crate::topic::{self, MULTI, SEPARATOR, SINGLE};
 
 /// The retained messages, each an `M`.
 ///
@@ -30,6 +30,7 @@ use crate::topic::{MULTI, SEPARATOR, SINGLE};
 pub struct Retained<M> {
     levels: Levels<Option<(Rc<str>, M)>>,
     len: usize,
+    topic_levels: usize,
 }
 
 impl<M> Default for Retained<M> {
@@ -41,15 +42,19 @@ impl<M> Default for Retained<M> {
 impl<M> Retained<M> {
     /// Without messages.
     pub fn new() -> Self {
-        Self { levels: Levels::new(), len: 0 }
+        Self { levels: Levels::new(), len: 0, topic_levels: 0 }
     }
 
     /// Keeps a message in place of the topic's earlier one, which is returned [MQTT-3.3.1-5]. The
     /// name is taken for valid.
     pub fn set(&mut self, topic: Rc<str>, message: M) -> Option<M> {
         let at = self.levels.enter(&topic);
+        let count = topic::levels(&topic);
         let before = self.levels.value(at).replace((topic, message));
-        self.len += usize::from(before.is_none());
+        if before.is_none() {
+            self.len += 1;
+            self.topic_levels += count;
+        }
         before.map(|(_, message)| message)
     }
 
@@ -59,7 +64,13 @@ impl<M> Retained<M> {
         let (_, message) = self.levels.value(at).take()?;
         self.levels.prune(topic, at, Option::is_none);
         self.len -= 1;
+        self.topic_levels -= topic::levels(topic);
         Some(message)
+    }
+
+    /// Levels of all topic names together, which is what the trie's memory grows with.
+    pub fn topic_levels(&self) -> usize {
+        self.topic_levels
     }
 
     /// The topic's message.

@@ -35,6 +35,8 @@ pub(super) struct Session {
     /// Its number in the store; 0: it is not kept there.
     pub number: SessionNo,
     pub subscriptions: BTreeMap<Rc<str>, QoS>,
+    /// Levels of all their filters together.
+    pub levels: usize,
     /// Messages of QoS 1 and 2 on their way to the client.
     pub out: Sender<Item>,
     pub next_ticket: Ticket,
@@ -82,6 +84,7 @@ impl Session {
             away_before: Duration::ZERO,
             number: 0,
             subscriptions: BTreeMap::new(),
+            levels: 0,
             out: Sender::new(window),
             next_ticket: 1,
             out_bytes: 0,

@@ -13,9 +13,9 @@ use super::message::Item;
 use super::sessions::Key;
 use super::store::Change;
 use super::{Broker, Event, Kept};
-use crate::Error;
-use crate::limits::SUBSCRIPTIONS_MAX;
+use crate::limits::{SUBSCRIPTION_LEVELS_MAX, SUBSCRIPTIONS_MAX};
 use crate::packet::{PacketType, QoS, SubAck, Subscribe, Unsubscribe};
+use crate::{Error, topic};
 
 impl Broker {
     pub(super) fn on_subscribe(
@@ -47,8 +47,14 @@ impl Broker {
     fn subscribe(&mut self, key: Key, filter: &str, qos: QoS) -> bool {
         let Some(session) = self.sessions.get_mut(key) else { return false };
         let known = session.subscriptions.get_key_value(filter).map(|(filter, _)| filter.clone());
-        let granted = known.is_some() || session.subscriptions.len() < SUBSCRIPTIONS_MAX;
+        let levels = session.levels + topic::levels(filter);
+        let has_room =
+            session.subscriptions.len() < SUBSCRIPTIONS_MAX && levels <= SUBSCRIPTION_LEVELS_MAX;
+        let granted = known.is_some() || has_room;
         if granted {
+            if known.is_none() {
+                session.levels = levels;
+            }
             let filter: Rc<str> = known.unwrap_or_else(|| filter.into());
             // [MQTT-3.8.4-3] The same filter again replaces the subscription; what is under way
             // is not touched.
@@ -104,6 +110,7 @@ impl Broker {
     fn unsubscribe(&mut self, key: Key, filter: &str) {
         let Some(session) = self.sessions.get_mut(key) else { return };
         if let Some((filter, _)) = session.subscriptions.remove_entry(filter) {
+            session.levels -= topic::levels(&filter);
             // [MQTT-3.10.4-2] From here on no route leads there.
             self.tree.remove(&filter, key);
             self.epoch += 1;

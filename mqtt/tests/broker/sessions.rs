@@ -10,7 +10,8 @@ use wirelab_mqtt::broker::{Broker, Settings, Store};
 
 use crate::stage::{Split, Stage, play, quiet};
 
-/// [MQTT-3.1.2-4], [MQTT-3.1.2-5], [MQTT-3.2.2-2], [MQTT-3.2.2-3], [MQTT-4.5.0-1]
+/// [MQTT-3.1.2-4], [MQTT-3.1.2-5], [MQTT-3.1.3-2], [MQTT-3.1.4-3], [MQTT-4.1.0-2],
+/// [MQTT-3.2.2-2], [MQTT-3.2.2-3], [MQTT-4.5.0-1]
 #[test]
 fn what_came_while_a_client_was_away_waits_for_it() {
     play(&quiet(), |stage| {
@@ -62,7 +63,7 @@ fn what_was_not_acknowledged_is_sent_again_in_order() {
     });
 }
 
-/// [MQTT-3.1.4-2] The newer connection gets the id, the older one is closed.
+/// [MQTT-3.1.4-2], [MQTT-3.1.3-2] The newer connection gets the id, the older one is closed.
 #[test]
 fn a_client_id_is_taken_over() {
     play(&quiet(), |stage| {

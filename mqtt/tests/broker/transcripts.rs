@@ -1,9 +1,10 @@
 //! One client, or a publisher and a subscriber, and what is said between them and the broker.
 
 use std::time::Duration;
-use wirelab_mqtt::broker::Settings;
+use wirelab_mqtt::broker::{Broker, Settings};
+use wirelab_mqtt::limits::SUBSCRIPTION_LEVELS_MAX;
 
-use crate::stage::{Stage, play, quiet};
+use crate::stage::{Split, Stage, bytes, play, quiet};
 
 /// A subscriber to `a/b` at this QoS, let in and answered.
 fn subscriber(stage: &mut Stage, qos: u8) {
@@ -122,8 +123,8 @@ fn overlapping_subscriptions_deliver_once() {
     });
 }
 
-/// [MQTT-3.3.1-5], [MQTT-3.3.1-6], [MQTT-3.3.1-8], [MQTT-3.3.1-9], [MQTT-3.3.1-10],
-/// [MQTT-3.3.1-11], [MQTT-3.3.1-12], [MQTT-3.8.4-3]
+/// [MQTT-3.3.1-5], [MQTT-3.3.1-6], [MQTT-3.3.1-7], [MQTT-3.3.1-8], [MQTT-3.3.1-9],
+/// [MQTT-3.3.1-10], [MQTT-3.3.1-11], [MQTT-3.3.1-12], [MQTT-3.8.4-3]
 #[test]
 fn the_last_retained_message_meets_new_subscribers() {
     play(&quiet(), |stage| {
@@ -196,6 +197,128 @@ fn a_will_is_published_unless_it_was_taken_back() {
     });
 }
 
+/// [MQTT-3.1.2-12], [MQTT-3.1.2-17] Without the flag there is no will; with Will Retain it is
+/// retained.
+#[test]
+fn a_will_may_be_retained_or_not_be_there() {
+    play(&quiet(), |stage| {
+        subscriber(stage, 0);
+        stage.enters("none");
+        stage.kill("none");
+        stage.run(Duration::from_secs(1));
+        stage.gets_nothing("sub");
+        stage.open("w");
+        stage.sends("w", "10 18 0004 'MQTT' 04 26 0000 0001 'w' 0003 'a/b' 0004 'gone'");
+        stage.gets("w", "20 02 00 00");
+        stage.kill("w");
+        stage.run(Duration::from_secs(1));
+        stage.gets("sub", "30 09 0003 'a/b' 'gone'");
+        stage.sends("sub", "82 08 000b 0003 'a/b' 00");
+        stage.gets("sub", "90 03 000b 00 31 09 0003 'a/b' 'gone'");
+    });
+}
+
+/// [MQTT-3.1.2-7] What is retained does not end with the session that set it.
+#[test]
+fn what_is_retained_outlives_its_publisher() {
+    play(&quiet(), |stage| {
+        stage.enters("pub");
+        stage.sends("pub", "33 08 0003 'a/b' 0001 'y' e0 00");
+        stage.gets("pub", "40 02 0001");
+        stage.is_closed("pub");
+        subscriber_after_retained(stage);
+    });
+}
+
+/// [MQTT-3.8.4-4], [MQTT-3.8.4-5], [MQTT-3.9.3-1], [MQTT-3.9.3-2], [MQTT-2.3.1-7]
+#[test]
+fn each_filter_has_its_return_code_in_its_place() {
+    play(&quiet(), |stage| {
+        stage.enters("sub");
+        stage.sends("sub", "82 0e 0a0b 0001 'a' 02 0001 'b' 00 0001 'c' 01");
+        stage.gets("sub", "90 05 0a0b 02 00 01");
+        stage.enters("pub");
+        stage.sends("pub", "34 06 0001 'c' 0001 'x'");
+        stage.gets("sub", "32 06 0001 'c' 0001 'x'");
+        stage.sends("pub", "34 06 0001 'b' 0002 'y'");
+        stage.gets("sub", "30 04 0001 'b' 'y'");
+    });
+}
+
+/// [MQTT-3.10.4-3] What is in flight is brought to its end, and what waits is delivered.
+#[test]
+fn what_is_under_way_outlives_its_subscription() {
+    let settings = Settings { max_inflight_messages: 1, ..quiet() };
+    play(&settings, |stage| {
+        subscriber(stage, 2);
+        stage.enters("pub");
+        stage.sends("pub", "34 08 0003 'a/b' 0001 'x' 34 08 0003 'a/b' 0002 'y'");
+        stage.gets("sub", "34 08 0003 'a/b' 0001 'x'");
+        stage.sends("sub", "a2 07 0003 0003 'a/b'");
+        stage.gets("sub", "b0 02 0003");
+        stage.sends("sub", "50 02 0001");
+        stage.gets("sub", "62 02 0001");
+        stage.sends("sub", "70 02 0001");
+        stage.gets("sub", "34 08 0003 'a/b' 0002 'y'");
+    });
+}
+
+/// [MQTT-4.6.0-2], [MQTT-4.6.0-3], [MQTT-4.6.0-4], [MQTT-4.6.0-5], [MQTT-4.6.0-6]
+#[test]
+fn order_is_kept() {
+    play(&quiet(), |stage| {
+        subscriber(stage, 2);
+        stage.enters("pub");
+        for (id, letter) in [(3, 'p'), (1, 'q'), (2, 'r')] {
+            stage.sends("pub", &format!("34 08 0003 'a/b' 000{id} '{letter}'"));
+        }
+        stage.gets("pub", "50 02 0003 50 02 0001 50 02 0002");
+        let in_order =
+            "34 08 0003 'a/b' 0001 'p' 34 08 0003 'a/b' 0002 'q' 34 08 0003 'a/b' 0003 'r'";
+        stage.gets("sub", in_order);
+        stage.sends("sub", "50 02 0002 50 02 0001 50 02 0003");
+        stage.gets("sub", "62 02 0002 62 02 0001 62 02 0003");
+        for id in [5, 6, 4] {
+            stage.sends("pub", &format!("32 08 0003 'a/b' 000{id} 'x'"));
+        }
+        stage.gets("pub", "40 02 0005 40 02 0006 40 02 0004");
+    });
+}
+
+/// [MQTT-3.1.3-5] 23 letters and digits are a client id; so is more.
+#[test]
+fn client_ids_are_taken_as_they_are() {
+    play(&quiet(), |stage| {
+        stage.open("a");
+        stage.sends("a", "10 23 0004 'MQTT' 04 02 0000 0017 '0123456789abcXYZabcdefg'");
+        stage.gets("a", "20 02 00 00");
+        stage.open("b");
+        stage.sends("b", "10 0f 0004 'MQTT' 04 02 0000 0003 '€'");
+        stage.gets("b", "20 02 00 00");
+        stage.is_open("a");
+    });
+}
+
+/// [MQTT-4.7.3-3] A topic name of 65,535 bytes, and a filter that matches it.
+#[test]
+fn the_longest_topic_is_one_like_another() {
+    let mut stage = Stage::new(Broker::new(quiet()), Split::Whole);
+    stage.enters("sub");
+    let name = "x".repeat(65_535);
+    let mut packet = bytes("82 82 80 04 0001 ffff");
+    packet.extend_from_slice(name.as_bytes());
+    packet.push(0);
+    packet[1..4].copy_from_slice(&[0x84, 0x80, 0x04]);
+    stage.sends_bytes("sub", &packet);
+    stage.gets("sub", "90 03 0001 00");
+    let mut publish = bytes("30 82 80 04 ffff");
+    publish.extend_from_slice(name.as_bytes());
+    publish.push(b'!');
+    stage.enters("pub");
+    stage.sends_bytes("pub", &publish);
+    assert_eq!(stage.heard("sub"), publish);
+}
+
 /// [MQTT-3.1.2-24] One and a half times the Keep Alive of 2 s.
 #[test]
 fn silence_ends_the_connection() {
@@ -236,7 +359,8 @@ fn publishing_before_connack_works() {
     });
 }
 
-/// [MQTT-3.1.3-6] A client without an id is given one of its own: two of them do not meet.
+/// [MQTT-3.1.3-6], [MQTT-3.1.3-9] A client without an id is given one of its own: two of them do
+/// not meet.
 #[test]
 fn an_empty_client_id_is_a_client_of_its_own() {
     play(&quiet(), |stage| {
@@ -304,4 +428,27 @@ fn settings_are_kept() {
         stage.sends("pub", "30 06 0003 'a/b' 'x'");
         stage.gets("sub", "32 08 0003 'a/b' 0001 'x'");
     });
+}
+
+/// Filters of many levels cost the broker more than their bytes: a session has so many of them.
+#[test]
+fn a_session_has_so_many_levels_and_no_more() {
+    let mut stage = Stage::new(Broker::new(quiet()), Split::Whole);
+    stage.enters("sub");
+    let depth = 60_000;
+    for (n, letter) in (0..SUBSCRIPTION_LEVELS_MAX / depth + 2).zip('a'..) {
+        let filter = format!("{letter}{}", "/".repeat(depth - 1));
+        let mut packet = vec![0x82, 0, 0, 0, 0, 1];
+        packet.extend_from_slice(&(filter.len() as u16).to_be_bytes());
+        packet.extend_from_slice(filter.as_bytes());
+        packet.push(0);
+        let remaining = packet.len() - 4;
+        let bytes = [remaining & 0x7f | 0x80, remaining >> 7 & 0x7f | 0x80, remaining >> 14];
+        for (place, byte) in packet[1..4].iter_mut().zip(bytes) {
+            *place = byte as u8;
+        }
+        stage.sends_bytes("sub", &packet);
+        let granted = (n + 1) * depth <= SUBSCRIPTION_LEVELS_MAX;
+        stage.gets("sub", if granted { "90 03 0001 00" } else { "90 03 0001 80" });
+    }
 }
