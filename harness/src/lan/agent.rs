@@ -49,6 +49,9 @@ pub struct Arguments {
     /// How many messages.
     #[arg(long)]
     pub messages: Option<u32>,
+    /// At which QoS.
+    #[arg(long, default_value_t = 0)]
+    pub qos: u8,
     /// Programs of others.
     #[arg(long)]
     pub foreign: Vec<String>,
@@ -132,12 +135,18 @@ fn play(
         bind: "0.0.0.0".to_owned(),
         bind_port: exercise.port,
         target: address(0).to_string(),
-        target_port: exercise.port,
+        target_ports: vec![exercise.port; exercise.parts.len()],
+        own_addresses: Vec::new(),
         on_the_machines_own_network: false,
         pace: arguments.pace,
         messages: arguments.messages,
+        qos: arguments.qos,
         foreign: exercise::foreign_programs(&arguments.foreign),
     };
+    if exercise.neighbours_age {
+        // Where the kernel does not let us, only that is not seen.
+        lan.let_neighbours_age(0);
+    }
     let recorder = Recorder::start(socket, |_| true);
     let names = exercise.parts.iter().map(|part| part.host.to_owned()).collect();
     let mut told = tell;

@@ -37,6 +37,11 @@ const UP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the kernel is asked meanwhile.
 const UP_POLL: Duration = Duration::from_millis(2);
 
+/// How long a host believes that it knows a neighbour from whom it hears nothing new, and how
+/// long it then waits before it asks; the kernel's own are 30 s and 5 s.
+const NEIGHBOURS_REACHABLE: Duration = Duration::from_millis(200);
+const NEIGHBOURS_DELAY: Duration = Duration::from_millis(50);
+
 /// The address of host `n` (from 0), as the lab's containers have them: 172.18.0.2 and on.
 pub fn address(n: usize) -> Ipv4Addr {
     Ipv4Addr::new(172, 18, 0, 2 + n as u8)
@@ -80,6 +85,16 @@ impl Lan {
     /// Host `n`'s network namespace.
     pub fn host(&self, n: usize) -> &NetworkNamespace {
         &self.hosts[n]
+    }
+
+    /// Lets host `n`'s knowledge of its neighbours grow old within a short play, so that it asks for
+    /// them again as it would within a long one.
+    pub fn let_neighbours_age(&self, n: usize) {
+        let outcome = self.host(n).within(|| -> nix::Result<()> {
+            let eth0 = if_nametoindex("eth0")?;
+            Netlink::open()?.neighbour_times(eth0, NEIGHBOURS_REACHABLE, NEIGHBOURS_DELAY)
+        });
+        log::debug!("neighbours grow old: {outcome:?}");
     }
 
     /// One more host: its namespace, its cable to the bridge, its address. Returns the index of
