@@ -1,58 +1,57 @@
-//! What a broker's owner sees of it: a line for each client that comes and goes.
+//! What a broker's owner sees of it: a line for each client that comes and goes, in the words that
+//! mosquitto's users know.
 //!
-//! It knows words. It does not know why anything happened.
+//! It knows words. It does not know why anything happened, nor where the lines go.
 
 use serde_json::{Value, json};
 use std::net::SocketAddr;
-use wirelab_mqtt::broker::{Departure, Event, Observer};
+use wirelab_mqtt::broker::{Departure, Event};
+use wirelab_mqtt::{Error, packet::ConnectReturnCode};
 
-use crate::output::{Output, escape};
+use super::Kind;
+use crate::output::escape;
 
-/// Prints what happens: warnings always, clients with `-v`, messages with `-vv`.
-pub fn observer(output: &Output) -> Observer {
-    let output = output.clone();
-    Box::new(move |event| {
-        let level = level(&event);
-        if output.json && level <= 2 {
-            output.record(&record(&event).to_string());
-        } else if level <= output.verbose {
-            output.say(&line(&event));
-        }
-    })
-}
-
-/// From which `-v` on an event is told.
-fn level(event: &Event<'_>) -> u8 {
+/// What an event is about.
+pub fn kind(event: &Event<'_>) -> Kind {
     match event {
-        Event::StoreFailed(_) | Event::Dropping { .. } | Event::Reloaded => 0,
+        Event::StoreFailed(_) => Kind::Error,
+        Event::Dropping { .. } => Kind::Warning,
         Event::Opened { .. }
         | Event::Connected { .. }
         | Event::Refused { .. }
-        | Event::Left { .. } => 1,
-        Event::Subscribed { .. } | Event::Unsubscribed { .. } | Event::Published { .. } => 2,
+        | Event::Left { .. } => Kind::Notice,
+        Event::Reloaded => Kind::Information,
+        Event::Subscribed { .. } => Kind::Subscribe,
+        Event::Unsubscribed { .. } => Kind::Unsubscribe,
+        Event::Published { .. } => Kind::Debug,
     }
 }
 
 fn address(peer: Option<SocketAddr>) -> String {
-    peer.map_or_else(|| "an address unknown".to_owned(), |peer| peer.to_string())
+    let Some(mut peer) = peer else { return "an address unknown".to_owned() };
+    // An IPv4 client of a listener for both families.
+    peer.set_ip(peer.ip().to_canonical());
+    peer.to_string()
 }
 
 fn name(text: &str) -> String {
     escape(text.as_bytes())
 }
 
-fn line(event: &Event<'_>) -> String {
+/// The event as a line.
+pub fn line(event: &Event<'_>) -> String {
     match event {
         Event::Opened { peer } => format!("New connection from {}.", address(*peer)),
         Event::Connected { client_id, peer, user_name, clean_session, keep_alive, .. } => {
             let user = user_name.map(|user| format!(", u'{}'", name(user))).unwrap_or_default();
             let (client, peer, clean) = (name(client_id), address(*peer), u8::from(*clean_session));
+            // p2: what mosquitto calls MQTT 3.1.1.
             format!(
-                "New client connected from {peer} as {client} (p4, c{clean}, k{keep_alive}{user})."
+                "New client connected from {peer} as {client} (p2, c{clean}, k{keep_alive}{user})."
             )
         }
         Event::Refused { peer, why } => {
-            format!("Connection from {} ended: {}.", address(*peer), departure(why))
+            format!("Client <unknown> from {} {}.", address(*peer), departure(why))
         }
         Event::Left { client_id, how } => {
             format!("Client {} {}.", name(client_id), departure(how))
@@ -86,14 +85,21 @@ fn departure(how: &Departure<'_>) -> String {
         Departure::Closed => "closed its connection".to_owned(),
         Departure::Broken(error) => format!("lost its connection: {error}"),
         Departure::TimedOut => "has exceeded timeout, disconnecting".to_owned(),
-        Departure::Violation(error) => format!("was sent away: {error}"),
+        Departure::Violation(Error::Refused { code: ConnectReturnCode::NotAuthorized, .. }) => {
+            "disconnected, not authorised".to_owned()
+        }
+        Departure::Violation(error @ Error::Refused { .. }) => {
+            format!("disconnected: {error}")
+        }
+        Departure::Violation(error) => format!("disconnected due to protocol error: {error}"),
         Departure::TakenOver => "already connected, closing old connection".to_owned(),
         Departure::ShuttingDown => "disconnected, the broker is ending".to_owned(),
     }
 }
 
-fn record(event: &Event<'_>) -> Value {
-    let place = |peer: &Option<SocketAddr>| peer.map(|peer| peer.to_string());
+/// The event as an object.
+pub fn record(event: &Event<'_>) -> Value {
+    let place = |peer: &Option<SocketAddr>| peer.map(|peer| address(Some(peer)));
     match event {
         Event::Opened { peer } => json!({"v": 1, "kind": "connection", "peer": place(peer)}),
         Event::Connected {
