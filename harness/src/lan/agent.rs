@@ -17,6 +17,7 @@ use clap::Args;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use crate::packet::{OpenError, PacketSocket};
 use crate::tour::event::{Account, Event};
 use crate::tour::exercise::{self, Exercise, Pace, Scene};
 use crate::tour::recorder::Recorder;
+use crate::tour::relay::Relay;
 use crate::tour::stage::{Stage, Trouble};
 
 /// This very program, also when its file was replaced since.
@@ -153,7 +155,18 @@ fn play(
     let launch = Box::new(|n: usize, command: &mut Command| {
         lan.host(n).within(|| command.spawn()).and_then(|spawned| spawned)
     });
-    let mut stage = Stage::new(names, launch, &mut told, Arc::new(AtomicBool::new(false)));
+    let mut relays = Vec::new();
+    let reach = Box::new(|n: usize| {
+        let (own, loopback) = (address(n).into(), Ipv4Addr::LOCALHOST.into());
+        let port = exercise.port;
+        let between =
+            || Relay::between(SocketAddr::new(own, port), SocketAddr::new(loopback, port));
+        // Whoever listens on all addresses, or on this one, has the port already.
+        relays.push(lan.host(n).within(between).ok()?.ok()?);
+        Some(format!("(reached at {own} by a relay: it listens on {loopback} alone)"))
+    });
+    let mut stage =
+        Stage::new(names, launch, &mut told, Arc::new(AtomicBool::new(false))).reaching(reach);
     let played = (exercise.play)(&mut stage, &scene);
     drop(stage);
     let recorded = recorder.finish();

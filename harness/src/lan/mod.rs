@@ -39,8 +39,8 @@ const UP_POLL: Duration = Duration::from_millis(2);
 
 /// How long a host believes that it knows a neighbour from whom it hears nothing new, and how
 /// long it then waits before it asks; the kernel's own are 30 s and 5 s.
-const NEIGHBOURS_REACHABLE: Duration = Duration::from_millis(200);
-const NEIGHBOURS_DELAY: Duration = Duration::from_millis(50);
+const NEIGHBOURS_REACHABLE: Duration = Duration::from_millis(300);
+const NEIGHBOURS_DELAY: Duration = Duration::from_millis(100);
 
 /// The address of host `n` (from 0), as the lab's containers have them: 172.18.0.2 and on.
 pub fn address(n: usize) -> Ipv4Addr {

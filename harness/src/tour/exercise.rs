@@ -105,6 +105,11 @@ pub fn foreign_programs(arguments: &[String]) -> Vec<(String, String)> {
     pairs.map(|(role, command)| (role.to_owned(), command.to_owned())).collect()
 }
 
+/// Did somebody give another's program for this part?
+pub fn is_played_by_a_stranger(part: &Part, arguments: &[String]) -> bool {
+    foreign_programs(arguments).iter().any(|(word, _)| part.answers_to(word))
+}
+
 impl Scene {
     /// The program for part `n`: another's if one was given, else ourselves with `arguments`.
     /// Either finds the scene in its environment, too.

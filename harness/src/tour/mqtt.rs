@@ -42,7 +42,11 @@ pub(super) fn play(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> 
     let bind_port = scene.bind_port.to_string();
     let broker = ["mqtt", "broker", "-p", &bind_port, "--bind", &scene.bind];
     stage.start(BROKER, scene.program(BROKER, &PARTS[BROKER], &broker))?;
-    said(stage, scene, BROKER, READY)?;
+    let ready = said(stage, scene, BROKER, READY)?;
+    // mosquitto without a configuration listens on the loopback of its host alone.
+    if ready && scene.stranger(&PARTS[BROKER]).is_some() {
+        stage.let_reach(BROKER);
+    }
     start_client(stage, scene, SUBSCRIBER, "sub", &["-q", &qos])?;
     said(stage, scene, SUBSCRIBER, SUBSCRIBED)?;
     let (count_text, delay) = (count.to_string(), between_messages(scene).as_secs_f64());
@@ -80,17 +84,17 @@ fn start_client(
     stage.start(n, scene.program(n, &PARTS[n], &arguments))
 }
 
-/// Waits until a part says that it is ready. A stranger may be so without a word.
-fn said(stage: &mut Stage<'_>, scene: &Scene, n: usize, words: &[&str]) -> Result<(), Trouble> {
+/// Waits until a part says that it is ready: did it? A stranger may be so without a word.
+fn said(stage: &mut Stage<'_>, scene: &Scene, n: usize, words: &[&str]) -> Result<bool, Trouble> {
     if scene.stranger(&PARTS[n]).is_none() {
-        return stage.wait_for(n, words).map(drop);
+        return stage.wait_for(n, words).map(|_| true);
     }
-    stage.listen_for(n, words, SILENCE)?;
-    if stage.has_ended(n) {
+    let said = stage.listen_for(n, words, SILENCE)?;
+    if stage.has_ended(n) && !said {
         // Whoever waits for it now is told how it ended.
         stage.wait_for(n, words)?;
     }
-    Ok(())
+    Ok(said)
 }
 
 /// Waits until the subscriber has shown the messages. A stranger who publishes may end before

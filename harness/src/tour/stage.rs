@@ -34,10 +34,15 @@ pub enum Trouble {
 /// Starts role `n`'s program on the network it belongs to.
 pub type Launch<'a> = Box<dyn FnMut(usize, &mut Command) -> io::Result<Child> + 'a>;
 
+/// Lets a role be reached that listens on its host's loopback alone: says what was done for that,
+/// or nothing if there was no need.
+pub type Reach<'a> = Box<dyn FnMut(usize) -> Option<String> + 'a>;
+
 /// The stage.
 pub struct Stage<'a> {
     names: Vec<String>,
     launch: Launch<'a>,
+    reach: Option<Reach<'a>>,
     tell: &'a mut dyn FnMut(Event),
     stop: Arc<AtomicBool>,
     heard: Receiver<Heard>,
@@ -78,7 +83,21 @@ impl<'a> Stage<'a> {
     ) -> Self {
         let (ears, heard) = channel();
         let roles = names.iter().map(|_| Role::default()).collect();
-        Self { names, launch, tell, stop, heard, ears, roles }
+        Self { names, launch, reach: None, tell, stop, heard, ears, roles }
+    }
+
+    /// The same with a way to roles that others cannot reach.
+    #[must_use]
+    pub fn reaching(mut self, reach: Reach<'a>) -> Self {
+        self.reach = Some(reach);
+        self
+    }
+
+    /// A role of another's listens somewhere: lets it be reached by the others.
+    pub fn let_reach(&mut self, role: usize) {
+        if let Some(text) = self.reach.as_mut().and_then(|reach| reach(role)) {
+            (self.tell)(Event::Line { role, text, error: true });
+        }
     }
 
     /// Starts a role.

@@ -238,7 +238,13 @@ fn lo(
     let socket = crate::packet::PacketSocket::open("lo")
         .map_err(|e| NotPlayed::Refused(crate::capture::explain_open_error("lo", &e)))?;
     let address = |n: usize| Ipv4Addr::new(127, 0, 0, 2 + n as u8);
-    let server = address(0).to_string();
+    let server = match exercise.parts {
+        // A broker of others may be one that only listens on the loopback's own address.
+        [broker, _, _] if exercise::is_played_by_a_stranger(broker, &arguments.foreign) => {
+            Ipv4Addr::LOCALHOST.to_string()
+        }
+        _ => address(0).to_string(),
+    };
     let port = free_port(&server)?;
     let program = PathBuf::from(crate::lan::agent::OURSELVES);
     let filter = crate::filter::Filter { port: Some(port), host: None };
