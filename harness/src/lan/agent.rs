@@ -28,6 +28,7 @@ use super::{BRIDGE, Lan, address};
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::packet::{OpenError, PacketSocket};
+use crate::tour;
 use crate::tour::event::{Account, Event};
 use crate::tour::exercise::{self, Exercise, Pace, Scene};
 use crate::tour::recorder::Recorder;
@@ -147,7 +148,7 @@ fn play(
     };
     if exercise.neighbours_age {
         // Where the kernel does not let us, only that is not seen.
-        lan.let_neighbours_age(0);
+        lan.let_neighbours_age(0, tour::mqtt::between_messages(arguments.pace));
     }
     let recorder = Recorder::start(socket, |_| true);
     let names = exercise.parts.iter().map(|part| part.host.to_owned()).collect();

@@ -37,11 +37,6 @@ const UP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often the kernel is asked meanwhile.
 const UP_POLL: Duration = Duration::from_millis(2);
 
-/// How long a host believes that it knows a neighbour from whom it hears nothing new, and how
-/// long it then waits before it asks; the kernel's own are 30 s and 5 s.
-const NEIGHBOURS_REACHABLE: Duration = Duration::from_millis(300);
-const NEIGHBOURS_DELAY: Duration = Duration::from_millis(100);
-
 /// The address of host `n` (from 0), as the lab's containers have them: 172.18.0.2 and on.
 pub fn address(n: usize) -> Ipv4Addr {
     Ipv4Addr::new(172, 18, 0, 2 + n as u8)
@@ -87,12 +82,14 @@ impl Lan {
         &self.hosts[n]
     }
 
-    /// Lets host `n`'s knowledge of its neighbours grow old within a short play, so that it asks for
-    /// them again as it would within a long one.
-    pub fn let_neighbours_age(&self, n: usize) {
+    /// Lets host `n`'s knowledge of its neighbours grow old within a play of messages that are
+    /// `gap` apart, so that it asks for them again as it would within a long one: the kernel's own
+    /// times are 30 s until a neighbour is in doubt, and 5 s more until it is asked for.
+    pub fn let_neighbours_age(&self, n: usize, gap: Duration) {
+        let (reachable, delay) = (gap * 3 / 2, gap * 2 / 5);
         let outcome = self.host(n).within(|| -> nix::Result<()> {
             let eth0 = if_nametoindex("eth0")?;
-            Netlink::open()?.neighbour_times(eth0, NEIGHBOURS_REACHABLE, NEIGHBOURS_DELAY)
+            Netlink::open()?.neighbour_times(eth0, reachable, delay)
         });
         log::debug!("neighbours grow old: {outcome:?}");
     }

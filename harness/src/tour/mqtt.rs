@@ -49,7 +49,7 @@ pub(super) fn play(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> 
     }
     start_client(stage, scene, SUBSCRIBER, "sub", &["-q", &qos])?;
     said(stage, scene, SUBSCRIBER, SUBSCRIBED)?;
-    let (count_text, delay) = (count.to_string(), between_messages(scene).as_secs_f64());
+    let (count_text, delay) = (count.to_string(), between_messages(scene.pace).as_secs_f64());
     let pace = ["-q", &qos, "--repeat", &count_text, "--repeat-delay", &delay.to_string()];
     // To publish nothing is not what `--repeat` is for.
     if count > 0 {
@@ -61,8 +61,9 @@ pub(super) fn play(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> 
     end(stage, scene, BROKER)
 }
 
-fn between_messages(scene: &Scene) -> Duration {
-    match scene.pace {
+/// From one message to the next.
+pub fn between_messages(pace: Pace) -> Duration {
+    match pace {
         Pace::Fast => Duration::from_millis(100),
         Pace::Lab => Duration::from_secs(1),
     }
