@@ -98,8 +98,11 @@ pub fn main_from(words: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
         }
     };
-    let output =
-        Output::new(cli.global.json, cli.global.color, cli.global.quiet, cli.global.verbose);
+    let verbose = match &cli.command {
+        Some(Command::Mqtt(command)) if command.has_a_verbose_of_its_own() => 0,
+        _ => cli.global.verbose,
+    };
+    let output = Output::new(cli.global.json, cli.global.color, cli.global.quiet, verbose);
     output.start_log();
     match run(cli.command, &output) {
         Ok(()) => ExitCode::SUCCESS,

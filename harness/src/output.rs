@@ -186,6 +186,29 @@ pub fn escape(bytes: &[u8]) -> String {
     text
 }
 
+/// Bytes for a terminal as they are, but for those that act on it: lines and tabs stay, other
+/// control characters and invalid bytes are escaped.
+pub fn escape_controls(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\n' | '\t' => text.push(c),
+                // Every control character is below U+0100.
+                c if c.is_control() => push_hex(&mut text, u32::from(c) as u8),
+                c if is_unsafe(c) => {
+                    let _ = write!(text, "\\u{{{:x}}}", u32::from(c));
+                }
+                c => text.push(c),
+            }
+        }
+        for &byte in chunk.invalid() {
+            push_hex(&mut text, byte);
+        }
+    }
+    text
+}
+
 /// Does it act on a terminal, or turn the order of what stands beside it?
 fn is_unsafe(c: char) -> bool {
     // Bidirectional overrides can make a line lie about its own order.

@@ -6,6 +6,10 @@
 #[path = "interop/captures.rs"]
 mod captures;
 mod common;
+#[path = "interop/mqtt_client.rs"]
+mod mqtt_client;
+#[path = "interop/mqtt_formats.rs"]
+mod mqtt_formats;
 #[path = "interop/shells.rs"]
 mod shells;
 #[path = "interop/tcp.rs"]
@@ -16,6 +20,8 @@ fn main() -> std::process::ExitCode {
     let mut trials = common::reference::Trials::default();
     tcp::add(&mut trials);
     captures::add(&mut trials);
+    mqtt_client::add(&mut trials);
+    mqtt_formats::add(&mut trials);
     shells::add(&mut trials);
     libtest_mimic::run(&arguments, trials.into_trials()).exit_code()
 }

@@ -1,7 +1,9 @@
 //! MQTT 3.1.1: the packets, the broker, the client.
 #![forbid(unsafe_code)]
 
+pub mod blocking;
 pub mod broker;
+pub mod client;
 pub mod delivery;
 mod error;
 pub mod limits;

@@ -68,6 +68,61 @@ pub const RECONNECT_FIRST: Duration = Duration::from_millis(100);
 /// The longest wait before a client connects again.
 pub const RECONNECT_LONGEST: Duration = Duration::from_secs(30);
 
+/// Keep Alive of a client that does not say otherwise, in seconds.
+pub const KEEP_ALIVE: u16 = 60;
+
+/// How long before Keep Alive has passed a client sends its PINGREQ; a quarter of it, if that is
+/// less.
+pub const PING_MARGIN: Duration = Duration::from_secs(1);
+
+/// How long a client waits for the CONNACK.
+pub const CONNACK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// PUBLISH packets of QoS 1 and 2 that a client has sent and the server has not acknowledged, at
+/// most (setting).
+pub const CLIENT_WINDOW: usize = 100;
+
+/// Packets that wait in a client to be sent for the first time; more commands are not taken until
+/// there are fewer.
+pub const CLIENT_QUEUED_MAX: usize = 4 * 1024;
+
+/// Bytes of payload that wait in a client to be sent for the first time, at most, but never less
+/// than one message.
+pub const CLIENT_QUEUED_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Bytes that a client encodes at a time, between two looks at how much the kernel has not taken.
+pub const CLIENT_BATCH: usize = 32 * 1024;
+
+/// Acknowledgements, in bytes, that wait for a server that does not read, before a client reads
+/// no more from it.
+pub const CLIENT_ACKS_MAX: usize = 1024 * 1024;
+
+/// Bytes of payload, and messages, that wait for an application to take them; then the connection
+/// is no longer read.
+pub const UNTAKEN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// See [`UNTAKEN_BYTES_MAX`].
+pub const UNTAKEN_MAX: usize = 64 * 1024;
+
+/// A payload of up to so many bytes is copied out of what was read, so that one small message
+/// that is kept does not keep the whole read alive.
+pub const COPIED_PAYLOAD_MAX: usize = 1024;
+
+/// Messages of the blocking client that have not got what their QoS promises, at most.
+pub const OUTSTANDING_MAX: usize = 16 * 1024;
+
+/// Bytes of payload of these, at most, but never less than one message.
+pub const OUTSTANDING_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// A connection that stood for so long was a good one: after its loss the waits begin anew.
+pub const STABLE: Duration = Duration::from_secs(5);
+
+/// How long a call of the blocking client waits for what it promises (setting).
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Messages that the blocking client hands to its loop at once.
+pub const HANDED_AT_ONCE: usize = 256;
+
 /// Subscriptions of one session; further ones are refused with SUBACK's failure.
 pub const SUBSCRIPTIONS_MAX: usize = 100_000;
 

@@ -7,7 +7,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 use socket2::{Domain, SockRef, Socket, Type};
 use std::io::{self, IoSlice, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +18,10 @@ use crate::{ConnId, ListenerId, Now};
 const WAKER: Token = Token(usize::MAX);
 /// Tokens below are slots of connections, from here on listeners.
 const LISTENERS: usize = usize::MAX / 2;
+
+/// What Unix says of a connect that is under way; std has no stable name for it.
+const EINPROGRESS: i32 =
+    if cfg!(any(target_os = "linux", target_os = "android")) { 115 } else { 36 };
 
 /// The machine's own network and clock.
 #[derive(Debug)]
@@ -31,6 +35,7 @@ pub struct MioNet {
     streams: Vec<Option<(ConnId, TcpStream)>>,
     listeners: Vec<Option<TcpListener>>,
     share_port: bool,
+    from: Option<IpAddr>,
 }
 
 impl MioNet {
@@ -49,6 +54,7 @@ impl MioNet {
             streams: Vec::new(),
             listeners: Vec::new(),
             share_port: false,
+            from: None,
         })
     }
 
@@ -57,6 +63,13 @@ impl MioNet {
     #[must_use]
     pub fn sharing_ports(mut self) -> Self {
         self.share_port = true;
+        self
+    }
+
+    /// Connections go out from this address of the machine's, not from one that the kernel chooses.
+    #[must_use]
+    pub fn connecting_from(mut self, from: IpAddr) -> Self {
+        self.from = Some(from);
         self
     }
 
@@ -94,6 +107,21 @@ impl MioNet {
         socket.listen(LISTEN_BACKLOG)?;
         Ok(TcpListener::from_std(socket.into()))
     }
+}
+
+/// Connects with our end bound to an address.
+fn dial_from(from: IpAddr, addr: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&SocketAddr::new(from, 0).into())?;
+    match socket.connect(&addr.into()) {
+        // Under way: the loop is told when it stands.
+        Ok(()) => {}
+        Err(error) if error.raw_os_error() == Some(EINPROGRESS) => {}
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+        Err(error) => return Err(error),
+    }
+    Ok(TcpStream::from_std(socket.into()))
 }
 
 /// What one of mio's events says, in the loop's words.
@@ -183,7 +211,10 @@ impl Net for MioNet {
     }
 
     fn connect(&mut self, conn: ConnId, addr: SocketAddr) -> io::Result<()> {
-        let stream = TcpStream::connect(addr)?;
+        let stream = match self.from {
+            Some(from) => dial_from(from, addr)?,
+            None => TcpStream::connect(addr)?,
+        };
         self.keep(conn, stream)
     }
 

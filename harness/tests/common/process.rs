@@ -2,6 +2,8 @@
 //!
 //! It knows pipes and one child process. It does not know which program it runs.
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -53,6 +55,27 @@ impl Process {
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Has it come to its end?
+    pub fn has_ended(&self) -> bool {
+        lock(&self.stdout).ended
+    }
+
+    /// ^C.
+    pub fn interrupt(&self) -> Result<(), String> {
+        self.signal(Signal::SIGINT)
+    }
+
+    /// Asks it to end, and waits for that.
+    pub fn terminate(self, patience: Duration) -> Result<Finished, String> {
+        self.signal(Signal::SIGTERM)?;
+        self.finish(patience)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), String> {
+        let pid = i32::try_from(self.child.id()).map_err(|error| error.to_string())?;
+        kill(Pid::from_raw(pid), signal).map_err(|error| format!("{}: {error}", self.name))
     }
 
     /// Types a line.

@@ -20,6 +20,12 @@ pub enum Need {
     Bash,
     /// Python 3, which runs the lab's own programs.
     Python,
+    /// mosquitto, the broker.
+    Mosquitto,
+    /// mosquitto_pub and mosquitto_sub.
+    MosquittoClients,
+    /// paho-mqtt for Python 3.
+    Paho,
     /// tshark, which reads what we capture.
     Tshark,
     /// tcpdump, which captures what we read.
@@ -39,10 +45,15 @@ enum Lack {
 impl Need {
     fn lack(self) -> Option<Lack> {
         match self {
-            Self::Bash => missing("bash"),
-            Self::Python => missing("python3"),
-            Self::Tshark => missing("tshark"),
-            Self::Tcpdump => missing("tcpdump"),
+            Self::Bash => missing("bash", &["--version"], 0),
+            // Its help ends with 3, and with other numbers where it cannot start.
+            Self::Mosquitto => missing("mosquitto", &["-h"], 3),
+            Self::MosquittoClients => missing("mosquitto_pub", &["--help"], 1)
+                .or_else(|| missing("mosquitto_sub", &["--help"], 1)),
+            Self::Paho => missing("python3", &["-c", "import paho.mqtt.client"], 0),
+            Self::Python => missing("python3", &["--version"], 0),
+            Self::Tshark => missing("tshark", &["--version"], 0),
+            Self::Tcpdump => missing("tcpdump", &["--version"], 0),
             Self::Capture => refused(),
         }
     }
@@ -86,11 +97,11 @@ impl Trials {
 }
 
 /// Is it installed and does it start? A name on the PATH alone can be a broken shim.
-fn missing(program: &str) -> Option<Lack> {
+fn missing(program: &str, arguments: &[&str], code: i32) -> Option<Lack> {
     let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     match command.status() {
-        Ok(status) if status.success() => None,
+        Ok(status) if status.code() == Some(code) => None,
         Ok(status) => Some(Lack::Missing(format!("{program} does not start: {status}"))),
         Err(error) => Some(Lack::Missing(format!("{program} is not there: {error}"))),
     }

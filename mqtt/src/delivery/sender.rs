@@ -134,9 +134,14 @@ impl<M> Sender<M> {
         self.waiting.is_empty() && self.in_flight == 0
     }
 
+    /// Could a message be sent now?
+    pub fn has_room(&self) -> bool {
+        self.in_flight < self.window && self.slots.len() < PACKET_IDS
+    }
+
     /// Takes the next message that may be sent now, and gives it an identifier.
     pub fn send_next(&mut self) -> Option<Outgoing<'_, M>> {
-        if self.in_flight >= self.window || self.slots.len() >= PACKET_IDS {
+        if !self.has_room() {
             return None;
         }
         let waiting = self.waiting.pop_front()?;
@@ -233,6 +238,36 @@ impl<M> Sender<M> {
             _ => None,
         });
         releases.into_iter().map(|(_, id)| Again::Release(id)).chain(publishes)
+    }
+
+    /// What must be sent again of this identifier, as [`again`](Self::again) says it; `None`: it
+    /// has been acknowledged meanwhile.
+    pub fn unfinished(&self, id: PacketId) -> Option<Again<'_, M>> {
+        match &self.slots[self.find(id)?] {
+            Publish(waiting) => Some(Again::Publish(Outgoing { packet_id: id, waiting })),
+            Release { .. } => Some(Again::Release(id)),
+            Free | Reserved => None,
+        }
+    }
+
+    /// The session has ended, and a new one begins: what the other side has not taken over waits
+    /// again, in its order, before all else. Returns the tickets of what it had taken over and
+    /// what was only to be released.
+    pub fn begin_anew(&mut self) -> Vec<u64> {
+        let mut taken_over = Vec::new();
+        let end = self.id_of(self.slots.len());
+        for slot in std::mem::take(&mut self.slots).into_iter().rev() {
+            match slot {
+                Publish(waiting) => self.waiting.push_front(waiting),
+                Release { ticket, .. } => taken_over.push(ticket),
+                Free | Reserved => {}
+            }
+        }
+        // An acknowledgement that is late finds nobody: identifiers go on.
+        self.first = end.get() - 1;
+        self.in_flight = 0;
+        taken_over.reverse();
+        taken_over
     }
 
     /// All messages, those in flight first; for whoever must say what becomes of them.
@@ -414,6 +449,28 @@ mod tests {
         assert_eq!(sender.reserve(), None);
         assert!(sender.unreserve(kept) && !sender.unreserve(kept));
         assert!(sender.send_next().is_some());
+    }
+
+    /// [MQTT-3.1.2-6] Identifiers and progress end with the session, messages do not.
+    #[test]
+    fn a_new_session_sends_what_the_last_one_had_not_handed_over() {
+        let mut sender = Sender::new(2);
+        for ticket in 1..4 {
+            sender.push(message(ticket, QoS::ExactlyOnce));
+        }
+        while sender.send_next().is_some() {}
+        assert!(!sender.has_room());
+        sender.on_pubrec(id(1)).unwrap();
+        assert_eq!(sender.unfinished(id(1)), Some(Again::Release(id(1))));
+        assert!(matches!(sender.unfinished(id(2)), Some(Again::Publish(_))));
+        assert_eq!(sender.unfinished(id(3)), None);
+        assert_eq!(sender.begin_anew(), [1]);
+        assert_eq!((sender.waiting(), sender.in_flight()), (2, 0));
+        for (ticket, taken) in [(2, 3), (3, 4)] {
+            let next = sender.send_next().unwrap();
+            assert_eq!((next.waiting.ticket, next.packet_id), (ticket, id(taken)));
+        }
+        assert!(sender.on_pubcomp(id(1)).is_none());
     }
 
     #[test]
