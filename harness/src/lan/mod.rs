@@ -86,7 +86,7 @@ impl Lan {
     /// `gap` apart, so that it asks for them again as it would within a long one: the kernel's own
     /// times are 30 s until a neighbour is in doubt, and 5 s more until it is asked for.
     pub fn let_neighbours_age(&self, n: usize, gap: Duration) {
-        let (reachable, delay) = (gap * 3 / 2, gap * 2 / 5);
+        let (reachable, delay) = (gap, gap / 5);
         let outcome = self.host(n).within(|| -> nix::Result<()> {
             let eth0 = if_nametoindex("eth0")?;
             Netlink::open()?.neighbour_times(eth0, reachable, delay)
