@@ -9,6 +9,7 @@ pub mod capture;
 pub mod clauses;
 pub mod cli;
 pub mod conversation;
+pub mod decode;
 pub mod dissect;
 pub mod doctor;
 pub mod echo;

@@ -3,9 +3,14 @@
 //! One module per exercise; `common` finds and runs the programs. A test whose program is missing
 //! is listed as ignored with the reason, never as passed (see `common/reference.rs`).
 
+#[allow(dead_code)]
+#[path = "explain/build.rs"]
+mod build;
 #[path = "interop/captures.rs"]
 mod captures;
 mod common;
+#[path = "interop/dissect.rs"]
+mod dissect;
 #[path = "interop/mqtt_client.rs"]
 mod mqtt_client;
 #[path = "interop/mqtt_formats.rs"]
@@ -24,6 +29,7 @@ fn main() -> std::process::ExitCode {
     let mut trials = common::reference::Trials::default();
     tcp::add(&mut trials);
     captures::add(&mut trials);
+    dissect::add(&mut trials);
     mqtt_client::add(&mut trials);
     mqtt_formats::add(&mut trials);
     mqtt_rules::add(&mut trials);

@@ -2,10 +2,15 @@
 //!
 //! It knows chunks with the frames that carried them. It is decided by content, never by port.
 //! A protocol's dissector is one more implementation of `Application` and one more line in
-//! `detect`.
+//! `detect`. What a protocol must know of other conversations (a message goes from one client to
+//! many, through a broker) it keeps in `Shared`, which outlives them all.
 
-use super::{exchanges, opaque};
+use super::{exchanges, mqtt, opaque};
 use crate::conversation::{Chunk, Conversation, Side};
+use crate::dissect::{Layer, Note};
+
+/// Bytes that are looked at, at most, before a conversation's protocol is decided.
+pub const UNDECIDED_MAX: usize = 64;
 
 /// What an application says about a frame.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +19,50 @@ pub struct Remark {
     pub say: String,
     /// The frames that it speaks of.
     pub refs: Vec<u64>,
+    /// The fields of what the frame carries, if fields were asked for; they take the place of its
+    /// bare data.
+    pub layers: Vec<Layer>,
+    /// What is wrong with them.
+    pub notes: Vec<Note>,
+}
+
+impl Remark {
+    /// Words alone.
+    pub fn new(say: impl Into<String>, refs: Vec<u64>) -> Self {
+        Self { say: say.into(), refs, ..Self::default() }
+    }
+}
+
+/// What the applications of all conversations know together. One member per protocol that needs
+/// it; each keeps to limits of its own.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// The brokers with what went through them.
+    pub(super) mqtt: mqtt::Brokers,
+}
+
+/// The moment at which an application is told something.
+#[derive(Debug)]
+pub struct Moment<'a> {
+    /// The frame that is being told.
+    pub frame: u64,
+    /// Are fields wanted?
+    pub with_fields: bool,
+    /// The conversation as it stands.
+    pub conversation: &'a Conversation,
+    /// What is known of the others.
+    pub shared: &'a mut Shared,
+}
+
+/// What an acknowledgment came with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Riding {
+    /// Nothing.
+    Alone,
+    /// Data of its own direction.
+    OnData,
+    /// A SYN or a FIN.
+    OnControl,
 }
 
 /// Reads both directions of one conversation.
@@ -23,10 +72,13 @@ pub trait Application: std::fmt::Debug {
 
     /// The next bytes of one side. What is said belongs to the frame that is being told, which
     /// need not be the chunk's own when a hole was filled.
-    fn on_chunk(&mut self, side: Side, chunk: &Chunk) -> Remark;
+    fn on_chunk(&mut self, side: Side, chunk: &Chunk, moment: &mut Moment<'_>) -> Remark;
 
     /// That many bytes of one side are not in the capture.
-    fn on_gap(&mut self, side: Side, len: u64);
+    fn on_gap(&mut self, side: Side, len: u64, moment: &mut Moment<'_>) -> Option<Remark>;
+
+    /// One side sent its FIN, or a reset.
+    fn on_end(&mut self, _side: Side, _moment: &mut Moment<'_>) {}
 
     /// The lines of the report, with the frames they speak of.
     fn blocks(
@@ -34,14 +86,57 @@ pub trait Application: std::fmt::Debug {
         conversation: &Conversation,
         name: &dyn Fn(Side) -> String,
     ) -> Vec<(String, Vec<u64>)>;
+
+    /// What the close means to it, with the frames that this speaks of.
+    fn closing(
+        &self,
+        _conversation: &Conversation,
+        _name: &dyn Fn(Side) -> String,
+    ) -> Option<(String, Vec<u64>)> {
+        None
+    }
+
+    /// Its own words for a TCP acknowledgment of these frames, if it has any.
+    fn acknowledged(&self, _frames: &[u64], _bytes: u64, _how: Riding) -> Option<String> {
+        None
+    }
+
+    /// Does what it says of a frame make the raw text of the frame's data superfluous?
+    fn tells_the_data(&self) -> bool {
+        false
+    }
+
+    /// Would it leave the conversation to another one that recognises the bytes?
+    fn gives_way(&self) -> bool {
+        false
+    }
 }
 
-/// Chooses the application by the first bytes that either side sent.
-pub(super) fn detect(side: Side, chunk: &Chunk, opener_known: bool) -> Box<dyn Application> {
-    if exchanges::is_text(&chunk.bytes) {
-        let asker = if opener_known { Side::Client } else { exchanges::asker(side, chunk) };
-        Box::new(exchanges::Exchanges::new(asker, opener_known))
-    } else {
-        Box::new(opaque::Opaque::default())
+/// Chooses the application by the first bytes that one side sent; nothing if they are too few to
+/// say. `from_start`: they are the first of the whole connection.
+pub(super) fn detect(
+    side: Side,
+    bytes: &[u8],
+    opener_known: bool,
+    from_start: bool,
+) -> Option<Box<dyn Application>> {
+    let from_opener = side == Side::Client || !opener_known;
+    match mqtt::begins(bytes) {
+        mqtt::Begins::Yes if from_opener => return Some(Box::new(mqtt::Mqtt::new(from_start))),
+        mqtt::Begins::Perhaps if from_opener && bytes.len() < UNDECIDED_MAX => return None,
+        _ => {}
     }
+    if exchanges::is_text(bytes) {
+        let asker = if opener_known { Side::Client } else { exchanges::asker(side, bytes) };
+        Some(Box::new(exchanges::Exchanges::new(asker, opener_known)))
+    } else {
+        Some(
+            in_the_middle(bytes, from_start).unwrap_or_else(|| Box::new(opaque::Opaque::default())),
+        )
+    }
+}
+
+/// Recognises bytes from the middle of a connection.
+pub(super) fn in_the_middle(bytes: &[u8], from_start: bool) -> Option<Box<dyn Application>> {
+    (!from_start && mqtt::are_packets(bytes)).then(|| Box::new(mqtt::Mqtt::new(false)) as _)
 }

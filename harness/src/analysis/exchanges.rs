@@ -4,7 +4,7 @@
 //! its content. What a program wrote at a time is taken as one message: up to the segment that
 //! was pushed. TCP itself keeps no message borders.
 
-use super::application::{Application, Remark};
+use super::application::{Application, Moment, Remark};
 use super::texts::exchanges as texts;
 use crate::conversation::{Chunk, Conversation, Side};
 use std::collections::VecDeque;
@@ -127,9 +127,9 @@ impl Exchanges {
 
 /// Who asks, where the handshake does not tell: the one who is heard first, unless that is
 /// an answer by its looks.
-pub(super) fn asker(first: Side, chunk: &Chunk) -> Side {
+pub(super) fn asker(first: Side, bytes: &[u8]) -> Side {
     let answers: [&[u8]; 2] = [PREFIX, b"HTTP/"];
-    if answers.iter().any(|a| chunk.bytes.starts_with(a)) { first.other() } else { first }
+    if answers.iter().any(|a| bytes.starts_with(a)) { first.other() } else { first }
 }
 
 /// Is it text: UTF-8 without control characters other than line ends and tabs?
@@ -152,7 +152,7 @@ impl Exchanges {
         {
             last.add(chunk);
             let say = texts::continues("request", last.number);
-            return Remark { say, refs: vec![last.first_frame()] };
+            return Remark::new(say, vec![last.first_frame()]);
         }
         self.requests += 1;
         let waiting = self.in_flight.front().map(|m| (m.number, m.first_frame()));
@@ -170,9 +170,9 @@ impl Exchanges {
         let in_flight = self.in_flight.len() + self.unkept;
         self.most_in_flight = self.most_in_flight.max(in_flight);
         match waiting {
-            None => Remark { say: texts::request(self.requests), refs: Vec::new() },
+            None => Remark::new(texts::request(self.requests), Vec::new()),
             Some((number, frame)) => {
-                Remark { say: texts::request_before(self.requests, number), refs: vec![frame] }
+                Remark::new(texts::request_before(self.requests, number), vec![frame])
             }
         }
     }
@@ -183,7 +183,7 @@ impl Exchanges {
             self.unkept -= 1;
             self.responses += 1;
             let number = self.requests - self.unkept as u64;
-            return Remark { say: texts::response_unkept(number), refs: Vec::new() };
+            return Remark::new(texts::response_unkept(number), Vec::new());
         }
         if open || self.in_flight.is_empty() {
             return self.more(chunk);
@@ -214,14 +214,14 @@ impl Exchanges {
         if self.pairs.len() < LISTED_MAX {
             self.pairs.push(Pair { request, response, latency_ns: gap });
         }
-        Remark { say, refs }
+        Remark::new(say, refs)
     }
 
     /// More of the last response, or words that nobody asked for.
     fn more(&mut self, chunk: &Chunk) -> Remark {
         let Some(response) = self.response.as_mut() else {
             self.unasked += 1;
-            return Remark { say: texts::unasked(self.from_start), refs: Vec::new() };
+            return Remark::new(texts::unasked(self.from_start), Vec::new());
         };
         let open = !response.ended;
         response.add(chunk);
@@ -236,7 +236,7 @@ impl Exchanges {
             let (request, response) = (self.answered.clone(), response.clone());
             self.learn(&request, &response);
         }
-        Remark { say: texts::continues("response", number), refs: vec![first] }
+        Remark::new(texts::continues("response", number), vec![first])
     }
 
     /// How many requests an echo answers at once: the server's read took several together.
@@ -308,12 +308,13 @@ impl Application for Exchanges {
         .to_owned()
     }
 
-    fn on_chunk(&mut self, side: Side, chunk: &Chunk) -> Remark {
+    fn on_chunk(&mut self, side: Side, chunk: &Chunk, _moment: &mut Moment<'_>) -> Remark {
         if side == self.asker { self.request(chunk) } else { self.answer(chunk) }
     }
 
-    fn on_gap(&mut self, _side: Side, _len: u64) {
+    fn on_gap(&mut self, _side: Side, _len: u64, _moment: &mut Moment<'_>) -> Option<Remark> {
         self.gaps += 1;
+        None
     }
 
     fn blocks(

@@ -6,21 +6,24 @@
 mod application;
 mod arp;
 mod exchanges;
+mod mqtt;
 mod names;
 mod opaque;
+mod reading;
 mod report;
 pub mod texts;
 
-pub use application::{Application, Remark};
+pub use application::{Application, Moment, Remark, Riding, Shared};
 pub use exchanges::IN_FLIGHT_MAX;
 pub use report::{Block, Report, Summary};
 
-use crate::conversation::{Conversations, Delivery, Event, Side, Step};
-use crate::dissect::{Arp, Checksum, Content, Dissection, Flags, Segment};
+use crate::conversation::{Conversation, Conversations, Delivery, Event, Side, Step};
+use crate::dissect::{Arp, Checksum, Content, Dissection, Flags, Layer, Note, Segment};
 use crate::frame::{CapturedFrame, HostNames};
 use crate::output::Tone;
 use arp::{Meaning, Neighbours};
 use names::Names;
+use reading::Reader;
 use std::collections::HashMap;
 use texts::Listed;
 
@@ -47,6 +50,10 @@ pub struct Told {
     pub say: String,
     /// The frames that `say` speaks of.
     pub refs: Vec<u64>,
+    /// The layers above TCP, if fields were asked for; they take the place of the bare data.
+    pub layers: Vec<Layer>,
+    /// What is wrong with them.
+    pub notes: Vec<Note>,
     /// How it is coloured.
     pub tone: Tone,
     /// The bytes of the streams that are in order now, for `--follow`.
@@ -66,16 +73,30 @@ impl Told {
             text: String::new(),
             say: String::new(),
             refs: Vec::new(),
+            layers: Vec::new(),
+            notes: Vec::new(),
             tone: Tone::Faint,
             deliveries: Vec::new(),
         }
+    }
+
+    /// All layers of the frame that was dissected, in order.
+    pub fn all_layers<'a>(&'a self, dissection: &'a Dissection) -> impl Iterator<Item = &'a Layer> {
+        let replaced = !self.layers.is_empty();
+        let below = dissection.layers.iter();
+        below.filter(move |layer| !replaced || layer.proto != "data").chain(&self.layers)
+    }
+
+    /// All that is wrong with the frame that was dissected.
+    pub fn all_notes<'a>(&'a self, dissection: &'a Dissection) -> impl Iterator<Item = &'a Note> {
+        dissection.notes.iter().chain(&self.notes)
     }
 }
 
 /// What is kept of a conversation besides its state.
 #[derive(Debug, Default)]
 struct Ledger {
-    application: Option<Box<dyn Application>>,
+    reader: Reader,
     alone: Listed,
     riding: Listed,
 }
@@ -87,6 +108,7 @@ pub struct Analysis {
     conversations: Conversations,
     neighbours: Neighbours,
     ledgers: HashMap<u64, Ledger>,
+    shared: Shared,
     start_ns: Option<u64>,
     totals: Totals,
 }
@@ -115,6 +137,7 @@ impl Analysis {
             conversations: Conversations::default(),
             neighbours: Neighbours::default(),
             ledgers: HashMap::new(),
+            shared: Shared::default(),
             start_ns: None,
             totals: Totals::default(),
         }
@@ -206,34 +229,42 @@ impl Analysis {
         let Some(conversation) = self.conversations.get(step.id) else { return };
         self.names.meet(conversation);
         let names = &self.names;
-        told.conversation = Some(step.id);
-        told.from = Some(step.from);
-        told.src = names.end(conversation, step.from);
-        told.dst = names.end(conversation, step.from.other());
-        told.what = texts::segment(segment, step.from, conversation.opener_known);
-        told.tone = tone(segment);
-        if segment.payload_len > 0 {
+        who_and_what(told, names, conversation, &step, segment);
+        let ledger = self.ledgers.entry(step.id).or_default();
+        let mut moment = Moment {
+            frame: frame.number,
+            with_fields: !dissection.layers.is_empty(),
+            conversation,
+            shared: &mut self.shared,
+        };
+        let remarks = ledger.reader.read(&step.deliveries, &mut moment);
+        let ends = segment.flags.has(Flags::FIN | Flags::RST);
+        if let Some(application) = ledger.reader.application.as_mut().filter(|_| ends) {
+            application.on_end(step.from, &mut moment);
+        }
+        note_acknowledgments(ledger, frame.number, segment, &step);
+        let application = ledger.reader.application.as_deref();
+        if segment.payload_len > 0 && !application.is_some_and(Application::tells_the_data) {
             let shown = &frame.bytes[segment.payload.clone()];
             told.text = texts::preview(shown, segment.payload_len as u64);
         }
-        let ledger = self.ledgers.entry(step.id).or_default();
-        let remarks = read(ledger, &step.deliveries, conversation.opener_known);
-        note_acknowledgments(ledger, frame.number, segment, &step);
         let mut says: Vec<String> = Vec::new();
         for remark in remarks {
             says.push(remark.say);
             told.refs.extend(remark.refs);
+            told.layers.extend(remark.layers);
+            told.notes.extend(remark.notes);
         }
         let name = |side| names.end(conversation, side);
-        let mut events = Vec::new();
-        for event in &step.events {
-            events.push(texts::event(event, segment, name, step.from));
-            told.refs.extend(refs(event));
-        }
+        let words = |event: &Event| {
+            let own = own_words(application, event, segment);
+            own.unwrap_or_else(|| texts::event(event, segment, name, step.from))
+        };
         // What opens, repeats or comes too early is said before what the data is.
         let first = step.events.iter().take_while(|e| leads(e)).count();
-        says.splice(0..0, events.drain(..first));
-        says.extend(events);
+        says.splice(0..0, step.events[..first].iter().map(words));
+        says.extend(step.events[first..].iter().map(words));
+        told.refs.extend(step.events.iter().flat_map(refs));
         if says.is_empty() {
             says.push(texts::nothing_new(segment.flags));
         }
@@ -252,11 +283,18 @@ impl Analysis {
         for id in ids {
             let deliveries = self.conversations.finish(id);
             let Some(conversation) = self.conversations.get(id) else { continue };
+            let mut moment = Moment {
+                frame: self.totals.frames,
+                with_fields: false,
+                conversation,
+                shared: &mut self.shared,
+            };
+            let reader = &mut self.ledgers.entry(id).or_default().reader;
+            reader.read(&deliveries, &mut moment);
+            reader.finish(&mut moment);
             if deliveries.is_empty() {
                 continue;
             }
-            let ledger = self.ledgers.entry(id).or_default();
-            read(ledger, &deliveries, conversation.opener_known);
             let start = self.start_ns.unwrap_or_default();
             let mut told = Told::new(self.totals.frames, self.totals.last_ns, start);
             told.conversation = Some(id);
@@ -275,6 +313,22 @@ impl Analysis {
     }
 }
 
+/// The first columns of a segment's line.
+fn who_and_what(
+    told: &mut Told,
+    names: &Names,
+    conversation: &Conversation,
+    step: &Step,
+    segment: &Segment,
+) {
+    told.conversation = Some(step.id);
+    told.from = Some(step.from);
+    told.src = names.end(conversation, step.from);
+    told.dst = names.end(conversation, step.from.other());
+    told.what = texts::segment(segment, step.from, conversation.opener_known);
+    told.tone = tone(segment);
+}
+
 /// Events that are said before the application's word.
 fn leads(event: &Event) -> bool {
     !matches!(
@@ -289,29 +343,23 @@ fn leads(event: &Event) -> bool {
     )
 }
 
-/// Hands what is in order now to the conversation's application.
-fn read(ledger: &mut Ledger, deliveries: &[(Side, Delivery)], opener_known: bool) -> Vec<Remark> {
-    let mut remarks = Vec::new();
-    for (side, delivery) in deliveries {
-        match delivery {
-            Delivery::Chunk(chunk) => {
-                let application = ledger
-                    .application
-                    .get_or_insert_with(|| application::detect(*side, chunk, opener_known));
-                let remark = application.on_chunk(*side, chunk);
-                if remarks.last() != Some(&remark) {
-                    remarks.push(remark);
-                }
-            }
-            Delivery::Gap(_, len) => {
-                if let Some(application) = &mut ledger.application {
-                    application.on_gap(*side, *len);
-                }
-                remarks.push(Remark { say: texts::exchanges::gap(*len), refs: Vec::new() });
-            }
+/// What the application says instead of TCP's words.
+fn own_words(
+    application: Option<&dyn Application>,
+    event: &Event,
+    segment: &Segment,
+) -> Option<String> {
+    match event {
+        Event::Acknowledges { frames, bytes, alone } => {
+            let how = match (alone, segment.payload_len) {
+                (true, _) => Riding::Alone,
+                (false, 0) => Riding::OnControl,
+                (false, _) => Riding::OnData,
+            };
+            application?.acknowledged(frames, *bytes, how)
         }
+        _ => None,
     }
-    remarks
 }
 
 fn note_acknowledgments(ledger: &mut Ledger, number: u64, segment: &Segment, step: &Step) {

@@ -2,9 +2,12 @@
 //!
 //! It knows sizes alone.
 
-use super::application::{Application, Remark};
+use super::application::{Application, Moment, Remark};
 use super::texts::exchanges as texts;
 use crate::conversation::{Chunk, Conversation, Side};
+
+/// Segments after which nothing else is looked for in the conversation.
+pub const SEGMENTS_MAX: u64 = 64;
 
 /// The counters.
 #[derive(Debug, Default)]
@@ -18,14 +21,20 @@ impl Application for Opaque {
         texts::NOT_RECOGNISED.to_owned()
     }
 
-    fn on_chunk(&mut self, side: Side, chunk: &Chunk) -> Remark {
+    fn on_chunk(&mut self, side: Side, chunk: &Chunk, _moment: &mut Moment<'_>) -> Remark {
         let i = usize::from(side == Side::Server);
         self.parts[i] += 1;
         self.bytes[i] += chunk.len;
-        Remark { say: texts::data(chunk.len), refs: Vec::new() }
+        Remark::new(texts::data(chunk.len), Vec::new())
     }
 
-    fn on_gap(&mut self, _side: Side, _len: u64) {}
+    fn on_gap(&mut self, _side: Side, _len: u64, _moment: &mut Moment<'_>) -> Option<Remark> {
+        None
+    }
+
+    fn gives_way(&self) -> bool {
+        self.parts.iter().sum::<u64>() < SEGMENTS_MAX
+    }
 
     fn blocks(
         &self,

@@ -2,9 +2,9 @@
 //!
 //! It knows the order in which things are told.
 
-use super::texts;
-use super::{Analysis, Ledger};
+use super::{Analysis, Ledger, mqtt, texts};
 use crate::conversation::{Conversation, Side};
+use std::net::SocketAddr;
 
 /// A line of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +59,17 @@ pub(super) fn make(analysis: &Analysis) -> Report {
         let ledger = analysis.ledgers.get(&conversation.id).unwrap_or(&empty);
         conversation_blocks(analysis, conversation, ledger, &mut blocks);
     }
+    let (across, mut notes) = mqtt::summary(&analysis.shared.mqtt, &|id, address, itself| {
+        broker_or_client(analysis, id, address, itself)
+    });
+    for (say, refs) in across {
+        blocks.push(Block { topic: "exchange", conversation: None, say, refs });
+    }
+    notes.extend(self::notes(analysis));
     let totals = &analysis.totals;
     Report {
         blocks,
-        notes: notes(analysis),
+        notes,
         summary: Summary {
             frames: totals.frames,
             arp: totals.arp,
@@ -71,6 +78,20 @@ pub(super) fn make(analysis: &Analysis) -> Report {
             duration_ns: totals.last_ns - totals.first_ns,
         },
     }
+}
+
+/// What the broker at `address` is called in a conversation, or the client that it has there.
+fn broker_or_client(analysis: &Analysis, id: u64, address: SocketAddr, itself: bool) -> String {
+    let Some(conversation) = analysis.conversations.get(id) else {
+        return if itself {
+            address.to_string()
+        } else {
+            texts::mqtt_fan_out::conversation_name(id)
+        };
+    };
+    let is_server = conversation.address(Side::Server) == address;
+    let broker = if is_server { Side::Server } else { Side::Client };
+    analysis.names.end(conversation, if itself { broker } else { broker.other() })
 }
 
 fn arp(analysis: &Analysis) -> Vec<Block> {
@@ -98,7 +119,7 @@ fn conversation_blocks(
     blocks: &mut Vec<Block>,
 ) {
     let name = |side: Side| analysis.names.end(conversation, side);
-    let application = ledger.application.as_ref();
+    let application = ledger.reader.application.as_ref();
     let id = Some(conversation.id);
     let mut push = |topic, say, refs| blocks.push(Block { topic, conversation: id, say, refs });
     let application_name = application.map(|a| a.name());
@@ -129,6 +150,9 @@ fn conversation_blocks(
     refs.sort_unstable();
     refs.dedup();
     push("close", texts::close(conversation, name), refs);
+    if let Some((say, refs)) = application.and_then(|a| a.closing(conversation, &name)) {
+        push("close", say, refs);
+    }
 }
 
 fn notes(analysis: &Analysis) -> Vec<String> {

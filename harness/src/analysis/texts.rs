@@ -5,6 +5,9 @@
 
 pub(super) mod arp;
 pub(super) mod exchanges;
+pub mod mqtt;
+pub(super) mod mqtt_fan_out;
+pub(super) mod mqtt_flow;
 
 use super::Summary;
 use crate::conversation::{Conversation, Event, Reset, ResetReason, Side};
@@ -347,7 +350,7 @@ impl Listed {
         }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let more = self.count - self.frames.len() as u64;
         let text = frames(&self.frames);
         if more > 0 { format!("{text} and {more} more") } else { text }

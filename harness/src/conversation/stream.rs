@@ -23,6 +23,8 @@ pub struct Chunk {
     pub bytes: Bytes,
     /// The frame that carried it.
     pub frame: u64,
+    /// Where in that frame `bytes` begin.
+    pub at: usize,
     /// When that frame was captured, in nanoseconds since 1970.
     pub time_ns: u64,
     /// Did its sender push it: is it the end of what a program wrote at a time?
@@ -41,7 +43,7 @@ impl Chunk {
         let from = skip.min(self.bytes.len());
         let to = from.saturating_add(keep).min(self.bytes.len());
         let bytes = self.bytes.slice(from..to);
-        Self { offset: start, len: end - start, bytes, ..*self }
+        Self { offset: start, len: end - start, bytes, at: self.at + from, ..*self }
     }
 }
 

@@ -240,6 +240,7 @@ fn data(
     let chunk = Chunk {
         offset: start,
         len: end - start,
+        at: range.start,
         bytes: frame.bytes.slice(range),
         frame: frame.number,
         time_ns: frame.time_ns,

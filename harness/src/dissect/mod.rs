@@ -11,6 +11,7 @@ mod icmp;
 mod ipv4;
 mod ipv6;
 mod linux_sll;
+pub mod mqtt;
 mod null;
 mod tcp;
 mod tcp_options;
@@ -51,12 +52,29 @@ pub struct Field {
     pub name: &'static str,
     /// Bytes from the start of the frame; a field of some bits stands at its first byte.
     pub off: usize,
-    /// Bytes that it touches.
+    /// Bytes that it touches, in this frame.
     pub len: usize,
+    /// The bits that it has of a single byte; 0xff where it has whole bytes, or its dissector
+    /// does not tell.
+    pub mask: u8,
     /// What it says.
     pub value: Value,
     /// Where it is specified.
     pub spec: &'static str,
+    /// The earlier frame in which it begins, if it does not begin in this one.
+    pub begins: Option<u64>,
+}
+
+impl Field {
+    /// `7-4`: the bits that it has of its byte, or nothing if it has whole bytes.
+    pub fn bits(&self) -> Option<String> {
+        let (high, low) = (7 - self.mask.leading_zeros().min(7), self.mask.trailing_zeros());
+        match self.mask {
+            0xff => None,
+            _ if high == low => Some(high.to_string()),
+            _ => Some(format!("{high}-{low}")),
+        }
+    }
 }
 
 /// A field's value.
@@ -264,7 +282,8 @@ impl<'a> Sheet<'a> {
         if self.fields
             && let Some(layer) = self.layers.last_mut()
         {
-            layer.fields.push(Field { name, off, len, value: value().into(), spec });
+            let value = value().into();
+            layer.fields.push(Field { name, off, len, mask: 0xff, value, spec, begins: None });
         }
     }
 

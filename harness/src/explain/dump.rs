@@ -2,7 +2,7 @@
 //!
 //! It knows how they are laid out on a line.
 
-use crate::dissect::Dissection;
+use crate::dissect::{Field, Layer};
 use crate::frame::CapturedFrame;
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -13,29 +13,63 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 const VALUE_MAX: usize = 80;
 
 /// Writes the fields, then the bytes.
-pub(super) fn frame<W: Write>(
+pub(super) fn frame<'a, W: Write>(
     out: &mut W,
     frame: &CapturedFrame,
-    dissection: &Dissection,
+    layers: impl Iterator<Item = &'a Layer>,
 ) -> io::Result<()> {
-    for layer in &dissection.layers {
+    for layer in layers {
         let end = layer.off + layer.len;
         writeln!(out, "      {} (bytes {}..{end})", layer.proto, layer.off)?;
-        for field in &layer.fields {
-            let place = format!("{}+{}", field.off, field.len);
-            let mut value = field.value.to_string();
-            if let Some((end, _)) = value.char_indices().nth(VALUE_MAX) {
-                value.truncate(end);
-                value.push('…');
-            }
-            let mut line = format!("        {place:<7} {:<24} {value}", field.name);
-            if !field.spec.is_empty() {
-                let _ = write!(line, "  [{}]", field.spec);
-            }
-            writeln!(out, "{line}")?;
-        }
+        fields(out, &layer.fields, "        ")?;
     }
-    for (i, bytes) in frame.bytes.chunks(BYTES_PER_LINE).enumerate() {
+    bytes(out, &frame.bytes, 0, "      ")?;
+    if frame.is_cut() {
+        let missing = u64::from(frame.original_len) - frame.bytes.len() as u64;
+        writeln!(out, "      {missing} more bytes were on the wire")?;
+    }
+    writeln!(out)
+}
+
+/// Where a field stands: `66+2`, of a byte only some bits `66:7-4`, or `#12` if it has no byte
+/// in this frame but in an earlier one.
+fn place(field: &Field) -> String {
+    match (field.bits(), field.begins) {
+        (_, Some(frame)) if field.len == 0 => format!("#{frame}"),
+        (Some(bits), _) => format!("{}:{bits}", field.off),
+        (None, _) => format!("{}+{}", field.off, field.len),
+    }
+}
+
+/// Writes a line per field.
+pub(crate) fn fields<W: Write>(out: &mut W, fields: &[Field], indent: &str) -> io::Result<()> {
+    for field in fields {
+        let mut value = field.value.to_string();
+        if let Some((end, _)) = value.char_indices().nth(VALUE_MAX) {
+            value.truncate(end);
+            value.push('…');
+        }
+        let mut line = format!("{indent}{:<7} {:<24} {value}", place(field), field.name);
+        if !field.spec.is_empty() {
+            let _ = write!(line, "  [{}]", field.spec);
+        }
+        if let Some(frame) = field.begins.filter(|_| field.len > 0) {
+            let _ = write!(line, "  begins in #{frame}");
+        }
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// Writes bytes in hexadecimal and as text, with the offset of each line's first; `from` is that
+/// of the first of all.
+pub(crate) fn bytes<W: Write>(
+    out: &mut W,
+    bytes: &[u8],
+    from: usize,
+    indent: &str,
+) -> io::Result<()> {
+    for (i, bytes) in bytes.chunks(BYTES_PER_LINE).enumerate() {
         let mut hex = String::new();
         let mut text = String::new();
         for (j, byte) in bytes.iter().enumerate() {
@@ -47,11 +81,7 @@ pub(super) fn frame<W: Write>(
             hex.push(' ');
             text.push(if byte.is_ascii_graphic() || *byte == b' ' { *byte as char } else { '.' });
         }
-        writeln!(out, "      {:04x}  {hex:<49} |{text}|", i * BYTES_PER_LINE)?;
+        writeln!(out, "{indent}{:04x}  {hex:<49} |{text}|", from + i * BYTES_PER_LINE)?;
     }
-    if frame.is_cut() {
-        let missing = u64::from(frame.original_len) - frame.bytes.len() as u64;
-        writeln!(out, "      {missing} more bytes were on the wire")?;
-    }
-    writeln!(out)
+    Ok(())
 }

@@ -77,14 +77,14 @@ impl<W: Write> View for Human<'_, W> {
             w = self.number_width,
             v = self.who_width
         )?;
-        for note in &dissection.notes {
+        for note in told.all_notes(dissection) {
             writeln!(self.out, "      note at byte {}: {}", note.off, note.text)?;
         }
         if let Some(comment) = own_comment(frame, told) {
             writeln!(self.out, "      file says: {}", escape(comment.as_bytes()))?;
         }
         if self.options.bytes {
-            dump::frame(self.out, frame, dissection)?;
+            dump::frame(self.out, frame, told.all_layers(dissection))?;
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ impl<W: Write> View for Human<'_, W> {
                 "close" => Tone::Close,
                 _ => Tone::Bad,
             };
-            if block.topic == "conversation" && i > 0 {
+            if i > 0 && block.conversation != report.blocks[i - 1].conversation {
                 writeln!(self.out)?;
             }
             writeln!(self.out, " == {}", self.output.paint(tone, &block.say))?;

@@ -61,7 +61,7 @@ impl<W: Write> View for Json<'_, W> {
             return Ok(());
         }
         let notes: Vec<_> =
-            dissection.notes.iter().map(|n| json!({"off": n.off, "text": n.text})).collect();
+            told.all_notes(dissection).map(|n| json!({"off": n.off, "text": n.text})).collect();
         let mut object = json!({
             "v": VERSION,
             "kind": "frame",
@@ -70,7 +70,7 @@ impl<W: Write> View for Json<'_, W> {
             "conn": told.conversation,
             "src": told.src,
             "dst": told.dst,
-            "layers": dissection.layers.iter().map(layer).collect::<Vec<_>>(),
+            "layers": told.all_layers(dissection).map(layer).collect::<Vec<_>>(),
             "say": told.say,
             "refs": told.refs,
         });
@@ -114,7 +114,8 @@ impl<W: Write> View for Json<'_, W> {
     }
 }
 
-fn layer(layer: &Layer) -> serde_json::Value {
+/// A layer with its fields.
+pub(crate) fn layer(layer: &Layer) -> serde_json::Value {
     let fields: Vec<_> = layer
         .fields
         .iter()
@@ -123,13 +124,20 @@ fn layer(layer: &Layer) -> serde_json::Value {
                 Value::Number(number) => json!(number),
                 Value::Text(text) => json!(text),
             };
-            json!({
+            let mut object = json!({
                 "name": field.name,
                 "off": field.off,
                 "len": field.len,
                 "value": value,
                 "spec": field.spec,
-            })
+            });
+            if let Some(bits) = field.bits() {
+                object["bits"] = bits.into();
+            }
+            if let Some(frame) = field.begins {
+                object["begins"] = frame.into();
+            }
+            object
         })
         .collect();
     json!({"proto": layer.proto, "off": layer.off, "len": layer.len, "fields": fields})

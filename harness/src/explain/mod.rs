@@ -3,10 +3,10 @@
 //! It reads, has each frame dissected and analysed, and hands the outcome to a view as it comes,
 //! so that a capture of any size passes through. It does not know what frames mean.
 
-mod dump;
+pub(crate) mod dump;
 mod follow;
 mod human;
-mod json;
+pub(crate) mod json;
 
 use clap::Args;
 use std::fs::File;

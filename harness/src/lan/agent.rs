@@ -17,6 +17,7 @@ use clap::Args;
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -27,9 +28,11 @@ use super::{BRIDGE, Lan, address};
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::packet::{OpenError, PacketSocket};
+use crate::tour;
 use crate::tour::event::{Account, Event};
 use crate::tour::exercise::{self, Exercise, Pace, Scene};
 use crate::tour::recorder::Recorder;
+use crate::tour::relay::Relay;
 use crate::tour::stage::{Stage, Trouble};
 
 /// This very program, also when its file was replaced since.
@@ -49,6 +52,9 @@ pub struct Arguments {
     /// How many messages.
     #[arg(long)]
     pub messages: Option<u32>,
+    /// At which QoS.
+    #[arg(long, default_value_t = 0)]
+    pub qos: u8,
     /// Programs of others.
     #[arg(long)]
     pub foreign: Vec<String>,
@@ -132,19 +138,36 @@ fn play(
         bind: "0.0.0.0".to_owned(),
         bind_port: exercise.port,
         target: address(0).to_string(),
-        target_port: exercise.port,
+        target_ports: vec![exercise.port; exercise.parts.len()],
+        own_addresses: Vec::new(),
         on_the_machines_own_network: false,
         pace: arguments.pace,
         messages: arguments.messages,
+        qos: arguments.qos,
         foreign: exercise::foreign_programs(&arguments.foreign),
     };
+    if exercise.neighbours_age {
+        // Where the kernel does not let us, only that is not seen.
+        lan.let_neighbours_age(0, tour::mqtt::between_messages(arguments.pace));
+    }
     let recorder = Recorder::start(socket, |_| true);
     let names = exercise.parts.iter().map(|part| part.host.to_owned()).collect();
     let mut told = tell;
     let launch = Box::new(|n: usize, command: &mut Command| {
         lan.host(n).within(|| command.spawn()).and_then(|spawned| spawned)
     });
-    let mut stage = Stage::new(names, launch, &mut told, Arc::new(AtomicBool::new(false)));
+    let mut relays = Vec::new();
+    let reach = Box::new(|n: usize| {
+        let (own, loopback) = (address(n).into(), Ipv4Addr::LOCALHOST.into());
+        let port = exercise.port;
+        let between =
+            || Relay::between(SocketAddr::new(own, port), SocketAddr::new(loopback, port));
+        // Whoever listens on all addresses, or on this one, has the port already.
+        relays.push(lan.host(n).within(between).ok()?.ok()?);
+        Some(format!("(reached at {own} by a relay: it listens on {loopback} alone)"))
+    });
+    let mut stage =
+        Stage::new(names, launch, &mut told, Arc::new(AtomicBool::new(false))).reaching(reach);
     let played = (exercise.play)(&mut stage, &scene);
     drop(stage);
     let recorded = recorder.finish();

@@ -82,6 +82,18 @@ impl Lan {
         &self.hosts[n]
     }
 
+    /// Lets host `n`'s knowledge of its neighbours grow old within a play of messages that are
+    /// `gap` apart, so that it asks for them again as it would within a long one: the kernel's own
+    /// times are 30 s until a neighbour is in doubt, and 5 s more until it is asked for.
+    pub fn let_neighbours_age(&self, n: usize, gap: Duration) {
+        let (reachable, delay) = (gap, gap / 5);
+        let outcome = self.host(n).within(|| -> nix::Result<()> {
+            let eth0 = if_nametoindex("eth0")?;
+            Netlink::open()?.neighbour_times(eth0, reachable, delay)
+        });
+        log::debug!("neighbours grow old: {outcome:?}");
+    }
+
     /// One more host: its namespace, its cable to the bridge, its address. Returns the index of
     /// its port.
     fn attach(&mut self, netlink: &mut Netlink, bridge: u32, n: usize) -> Result<u32, Refused> {

@@ -22,11 +22,13 @@ use nix::sys::socket::{
 use nix::sys::time::{TimeVal, TimeValLike};
 use std::net::Ipv4Addr;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::time::Duration;
 
 const NLMSG_ERROR: u16 = 2;
 const RTM_NEWLINK: u16 = 16;
 const RTM_GETLINK: u16 = 18;
 const RTM_NEWADDR: u16 = 20;
+const RTM_SETNEIGHTBL: u16 = 67;
 
 const NLM_F_REQUEST: u16 = 0x1;
 const NLM_F_ACK: u16 = 0x4;
@@ -48,6 +50,11 @@ const IN6_ADDR_GEN_MODE_NONE: u8 = 1;
 const VETH_INFO_PEER: u16 = 1;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
+const NDTA_NAME: u16 = 1;
+const NDTA_PARMS: u16 = 6;
+const NDTPA_IFINDEX: u16 = 1;
+const NDTPA_BASE_REACHABLE_TIME: u16 = 4;
+const NDTPA_DELAY_PROBE_TIME: u16 = 7;
 /// The attribute holds attributes.
 const NLA_F_NESTED: u16 = 0x8000;
 
@@ -218,6 +225,31 @@ impl Netlink {
         request.bytes.extend_from_slice(&index.to_ne_bytes());
         request.attribute(IFA_LOCAL, &address.octets());
         request.attribute(IFA_ADDRESS, &address.octets());
+        self.ask(request).map(drop)
+    }
+
+    /// Sets how long the interface's ARP entries count as fresh, and how long a stale one that is
+    /// in use waits before its neighbour is asked again. Both in milliseconds in the message.
+    ///
+    /// ```text
+    ///  0        1                4
+    ///  | family | 0              | attributes        ndtmsg
+    /// ```
+    pub fn neighbour_times(
+        &mut self,
+        index: u32,
+        reachable: Duration,
+        delay: Duration,
+    ) -> nix::Result<()> {
+        let milliseconds = |time: Duration| (time.as_millis() as u64).to_ne_bytes();
+        let mut request = Request::new(RTM_SETNEIGHTBL, 0);
+        request.bytes.extend_from_slice(&[AF_INET, 0, 0, 0]);
+        request.name(NDTA_NAME, "arp_cache");
+        request.nested(NDTA_PARMS | NLA_F_NESTED, |r| {
+            r.attribute(NDTPA_IFINDEX, &index.to_ne_bytes());
+            r.attribute(NDTPA_BASE_REACHABLE_TIME, &milliseconds(reachable));
+            r.attribute(NDTPA_DELAY_PROBE_TIME, &milliseconds(delay));
+        });
         self.ask(request).map(drop)
     }
 

@@ -1,11 +1,13 @@
 //! The lab's exercises: who takes part, and how the play goes. One entry each.
 //!
-//! It may name the stage. It does not know where the frames come from, nor what they show.
+//! It may name the stage. It does not know where the frames come from, nor what they show. The
+//! longer plays stand in files of their own.
 
 use clap::ValueEnum;
 use std::process::Command;
 use std::time::Duration;
 
+use super::mqtt;
 use super::stage::{Stage, Trouble};
 
 /// How fast the roles go.
@@ -27,6 +29,13 @@ pub struct Part {
     pub host: &'static str,
 }
 
+impl Part {
+    /// Is this part meant by that word: its role, or the beginning that the commands have, `pub`?
+    pub fn answers_to(&self, word: &str) -> bool {
+        word == self.role || (word.len() == 3 && self.role.starts_with(word))
+    }
+}
+
 /// One exercise.
 #[derive(Debug)]
 pub struct Exercise {
@@ -36,20 +45,27 @@ pub struct Exercise {
     pub port: u16,
     /// Who takes part; the first is the one that binds the port.
     pub parts: &'static [Part],
+    /// Do its first part's host's neighbours grow old during the play, so that they are asked for
+    /// again? The kernel's own time for that is longer than a play.
+    pub neighbours_age: bool,
     /// How it goes.
     pub play: fn(&mut Stage<'_>, &Scene) -> Result<(), Trouble>,
 }
 
+const TCP_PARTS: &[Part] =
+    &[Part { role: "server", host: "tcp-server" }, Part { role: "client", host: "tcp-client" }];
+
 /// Every exercise that there is, in the lab's order.
-pub const EXERCISES: &[Exercise] = &[Exercise {
-    name: "tcp",
-    port: 2222,
-    parts: &[
-        Part { role: "server", host: "tcp-server" },
-        Part { role: "client", host: "tcp-client" },
-    ],
-    play: play_tcp,
-}];
+pub const EXERCISES: &[Exercise] = &[
+    Exercise { name: "tcp", port: 2222, parts: TCP_PARTS, neighbours_age: false, play: play_tcp },
+    Exercise {
+        name: "mqtt",
+        port: 1883,
+        parts: mqtt::PARTS,
+        neighbours_age: true,
+        play: mqtt::play,
+    },
+];
 
 /// The exercise of this name.
 pub fn find(name: &str) -> Option<&'static Exercise> {
@@ -67,14 +83,18 @@ pub struct Scene {
     pub bind_port: u16,
     /// The address that clients connect to.
     pub target: String,
-    /// The port that clients connect to.
-    pub target_port: u16,
+    /// The port that each part connects to, in the order of the parts; the first one's is nobody's.
+    pub target_ports: Vec<u16>,
+    /// The address that each part is to connect from, where they would have one in common.
+    pub own_addresses: Vec<String>,
     /// The roles are not in namespaces that end with us.
     pub on_the_machines_own_network: bool,
     /// How fast.
     pub pace: Pace,
     /// How many messages; `None`: as many as the lab has.
     pub messages: Option<u32>,
+    /// At which QoS, where the exercise has one.
+    pub qos: u8,
     /// `ROLE=COMMAND`: programs of others in our roles' stead.
     pub foreign: Vec<(String, String)>,
 }
@@ -85,12 +105,16 @@ pub fn foreign_programs(arguments: &[String]) -> Vec<(String, String)> {
     pairs.map(|(role, command)| (role.to_owned(), command.to_owned())).collect()
 }
 
+/// Did somebody give another's program for this part?
+pub fn is_played_by_a_stranger(part: &Part, arguments: &[String]) -> bool {
+    foreign_programs(arguments).iter().any(|(word, _)| part.answers_to(word))
+}
+
 impl Scene {
-    /// The program for a role: another's if one was given, else ourselves with `arguments`.
+    /// The program for part `n`: another's if one was given, else ourselves with `arguments`.
     /// Either finds the scene in its environment, too.
-    fn program(&self, role: &str, arguments: &[&str]) -> Command {
-        let foreign = self.foreign.iter().find(|(name, _)| name == role);
-        let mut command = if let Some((_, line)) = foreign {
+    pub(super) fn program(&self, n: usize, part: &Part, arguments: &[&str]) -> Command {
+        let mut command = if let Some(line) = self.stranger(part) {
             let mut shell = Command::new("sh");
             shell.arg("-c").arg(line);
             shell
@@ -106,13 +130,21 @@ impl Scene {
         if self.on_the_machines_own_network {
             command = crate::lan::role::ending_with_us(&command);
         }
-        let (host, port) = if role == "server" {
-            (&self.bind, self.bind_port)
-        } else {
-            (&self.target, self.target_port)
-        };
+        let host = if n == 0 { &self.bind } else { &self.target };
+        let port = if n == 0 { self.bind_port } else { self.target_port(n) };
         command.env("WIRELAB_HOST", host).env("WIRELAB_PORT", port.to_string());
         command
+    }
+
+    /// Another's program in this part.
+    pub(super) fn stranger(&self, part: &Part) -> Option<&str> {
+        let found = self.foreign.iter().find(|(word, _)| part.answers_to(word));
+        found.map(|(_, line)| line.as_str())
+    }
+
+    /// The port that part `n` connects to.
+    pub(super) fn target_port(&self, n: usize) -> u16 {
+        self.target_ports.get(n).copied().unwrap_or(self.bind_port)
     }
 
     fn between_messages(&self) -> Duration {
@@ -130,12 +162,12 @@ const TCP_TEXTS: [&str; 3] = ["halo", "ingin mencoba untuk mengirim pesan", "apa
 fn play_tcp(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
     const SERVER: usize = 0;
     const CLIENT: usize = 1;
-    let (bind_port, port) = (scene.bind_port.to_string(), scene.target_port.to_string());
+    let (bind_port, port) = (scene.bind_port.to_string(), scene.target_port(CLIENT).to_string());
     let server = ["echo", "serve", "-p", &bind_port, "--bind", &scene.bind, "--once"];
-    stage.start(SERVER, scene.program("server", &server))?;
+    stage.start(SERVER, scene.program(SERVER, &TCP_PARTS[SERVER], &server))?;
     stage.wait_for(SERVER, &["listening on"])?;
     let client = ["echo", "connect", &scene.target, "-p", &port];
-    stage.start(CLIENT, scene.program("client", &client))?;
+    stage.start(CLIENT, scene.program(CLIENT, &TCP_PARTS[CLIENT], &client))?;
     let count = scene.messages.map_or(TCP_TEXTS.len(), |n| n as usize);
     for text in TCP_TEXTS.iter().cycle().take(count) {
         stage.wait_for(CLIENT, &["message:"])?;

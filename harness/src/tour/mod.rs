@@ -7,6 +7,7 @@
 pub mod columns;
 pub mod event;
 pub mod exercise;
+pub mod mqtt;
 #[cfg(target_os = "linux")]
 pub mod recorder;
 pub mod relay;
@@ -61,6 +62,10 @@ pub struct Arguments {
     /// How many messages; the lab's texts repeat.
     #[arg(short = 'n', value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000))]
     pub messages: Option<u32>,
+    /// The QoS of the MQTT exercise's messages, on both hops.
+    #[arg(long, value_name = "0..2", default_value_t = 0)]
+    #[arg(value_parser = clap::value_parser!(u8).range(0..=2))]
+    pub qos: u8,
     /// Where the capture goes: a directory, or a file if it ends in .pcapng.
     #[arg(short = 'w', value_name = "DIR|FILE.pcapng")]
     pub write: Option<PathBuf>,
@@ -139,13 +144,13 @@ fn chosen(arguments: &Arguments) -> Result<Vec<&'static Exercise>, Failure> {
 }
 
 fn check_foreign(arguments: &Arguments, exercises: &[&Exercise]) -> Result<(), Failure> {
-    let roles: Vec<_> =
-        exercises.iter().flat_map(|one| one.parts.iter().map(|part| part.role)).collect();
+    let parts: Vec<_> = exercises.iter().flat_map(|one| one.parts).collect();
     for foreign in &arguments.foreign {
         let role = foreign.split_once('=').map(|(role, _)| role).ok_or_else(|| {
             Failure::usage(format!("--foreign {foreign:?}: expected ROLE=COMMAND"))
         })?;
-        if !roles.contains(&role) {
+        if !parts.iter().any(|part| part.answers_to(role)) {
+            let roles: Vec<_> = parts.iter().map(|part| part.role).collect();
             return Err(Failure::usage(format!(
                 "--foreign: no role {role:?}; the roles are: {}",
                 roles.join(", ")

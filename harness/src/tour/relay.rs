@@ -98,12 +98,16 @@ pub struct Relay {
 impl Relay {
     /// Begins to relay to `port` at `host`, from a free port there.
     pub fn start(host: Ipv4Addr, port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind((host, 0))?;
+        Self::between((host, 0).into(), (host, port).into())
+    }
+
+    /// Begins to relay what comes to `own` to `server`.
+    pub fn between(own: SocketAddr, server: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(own)?;
         listener.set_nonblocking(true)?;
         let own_port = listener.local_addr()?.port();
         let over = Arc::new(AtomicBool::new(false));
         let notes = Notes::default();
-        let server = SocketAddr::from((host, port));
         let (flag, pad) = (Arc::clone(&over), notes.clone());
         let thread = thread::spawn(move || accept(&listener, server, &flag, &pad));
         Ok(Self { port: own_port, over, notes, start_ns: now_ns(), thread })

@@ -34,10 +34,15 @@ pub enum Trouble {
 /// Starts role `n`'s program on the network it belongs to.
 pub type Launch<'a> = Box<dyn FnMut(usize, &mut Command) -> io::Result<Child> + 'a>;
 
+/// Lets a role be reached that listens on its host's loopback alone: says what was done for that,
+/// or nothing if there was no need.
+pub type Reach<'a> = Box<dyn FnMut(usize) -> Option<String> + 'a>;
+
 /// The stage.
 pub struct Stage<'a> {
     names: Vec<String>,
     launch: Launch<'a>,
+    reach: Option<Reach<'a>>,
     tell: &'a mut dyn FnMut(Event),
     stop: Arc<AtomicBool>,
     heard: Receiver<Heard>,
@@ -60,6 +65,8 @@ struct Role {
     partial: [Vec<u8>; 2],
     /// Lines on stdout that nobody has waited for yet.
     unheeded: Vec<String>,
+    /// Lines on stderr that nobody has listened for yet.
+    unheeded_errors: Vec<String>,
     /// The first line on stderr: usually the one that says it.
     complaint: String,
     open_streams: u8,
@@ -76,12 +83,29 @@ impl<'a> Stage<'a> {
     ) -> Self {
         let (ears, heard) = channel();
         let roles = names.iter().map(|_| Role::default()).collect();
-        Self { names, launch, tell, stop, heard, ears, roles }
+        Self { names, launch, reach: None, tell, stop, heard, ears, roles }
+    }
+
+    /// The same with a way to roles that others cannot reach.
+    #[must_use]
+    pub fn reaching(mut self, reach: Reach<'a>) -> Self {
+        self.reach = Some(reach);
+        self
+    }
+
+    /// A role of another's listens somewhere: lets it be reached by the others.
+    pub fn let_reach(&mut self, role: usize) {
+        if let Some(text) = self.reach.as_mut().and_then(|reach| reach(role)) {
+            (self.tell)(Event::Line { role, text, error: true });
+        }
     }
 
     /// Starts a role.
     pub fn start(&mut self, role: usize, mut command: Command) -> Result<(), Trouble> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A group of its own, so that a ^C reaches it and whatever it has started, and nobody else.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = (self.launch)(role, &mut command).map_err(|error| {
             Trouble::Failed(format!("{} cannot be started: {error}", self.names[role]))
         })?;
@@ -143,6 +167,54 @@ impl<'a> Stage<'a> {
             }
             self.hear(deadline)?;
         }
+    }
+
+    /// Waits as [`Stage::wait_for`], on stderr as well, but no longer than `patience`, and no
+    /// longer than the role speaks: was it said?
+    pub fn listen_for(
+        &mut self,
+        role: usize,
+        words: &[&str],
+        patience: Duration,
+    ) -> Result<bool, Trouble> {
+        let deadline = Instant::now() + patience;
+        let fits = |line: &String| {
+            let line = line.to_lowercase();
+            words.iter().any(|word| line.contains(&word.to_lowercase()))
+        };
+        loop {
+            let state = &mut self.roles[role];
+            for lines in [&mut state.unheeded, &mut state.unheeded_errors] {
+                if let Some(at) = lines.iter().position(fits) {
+                    lines.drain(..=at);
+                    return Ok(true);
+                }
+            }
+            if state.open_streams == 0 || Instant::now() >= deadline {
+                return Ok(false);
+            }
+            self.hear(deadline)?;
+        }
+    }
+
+    /// Has its process ended, or is about to: is all said that it will say?
+    pub fn has_ended(&self, role: usize) -> bool {
+        self.roles[role].child.is_some() && self.roles[role].open_streams == 0
+    }
+
+    /// Sends it what a ^C at its terminal would, if it still runs.
+    pub fn interrupt(&mut self, role: usize) -> Result<(), Trouble> {
+        #[cfg(unix)]
+        if let Some(child) = &mut self.roles[role].child
+            && !matches!(child.try_wait(), Ok(Some(_)))
+        {
+            use nix::sys::signal::{Signal, killpg};
+            let group = nix::unistd::Pid::from_raw(child.id().cast_signed());
+            killpg(group, Signal::SIGINT).map_err(|error| {
+                Trouble::Failed(format!("{} cannot be ended: {error}", self.names[role]))
+            })?;
+        }
+        Ok(())
     }
 
     fn ended_early(&self, role: usize, word: &str, status: ExitStatus) -> Trouble {
@@ -248,14 +320,14 @@ impl<'a> Stage<'a> {
                 line.pop();
             }
             let text = String::from_utf8_lossy(&line).into_owned();
-            if !error {
-                if state.unheeded.len() == UNHEEDED_MAX {
-                    state.unheeded.remove(0);
-                }
-                state.unheeded.push(text.clone());
-            } else if state.complaint.is_empty() {
+            if error && state.complaint.is_empty() {
                 state.complaint.clone_from(&text);
             }
+            let lines = if error { &mut state.unheeded_errors } else { &mut state.unheeded };
+            if lines.len() == UNHEEDED_MAX {
+                lines.remove(0);
+            }
+            lines.push(text.clone());
             (self.tell)(Event::Line { role, text, error });
         }
     }

@@ -5,9 +5,10 @@
 //! and data are the relay's; all else is made up, though by the rules.
 
 use bytes::Bytes;
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use super::relay::{Deed, Happening, Side};
+use super::relay::{Deed, Happening, Records, Side};
 use crate::dissect::{Flags, checksum};
 use crate::frame::{CapturedFrame, LinkType};
 
@@ -20,7 +21,6 @@ const RST: u8 = Flags::RST;
 const PSH: u8 = Flags::PSH;
 const ACK: u8 = Flags::ACK;
 
-const CLIENT: Ipv4Addr = Ipv4Addr::new(172, 18, 0, 3);
 const SERVER: Ipv4Addr = Ipv4Addr::new(172, 18, 0, 2);
 /// Both sides' window: they never run out of room.
 const WINDOW: u16 = 64_240;
@@ -30,8 +30,9 @@ const MSS_OPTION: [u8; 4] = [2, 4, 0x05, 0xb4];
 const STEP_NS: u64 = 1_000;
 
 /// One connection, as far as it has come.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Connection {
+    client: Ipv4Addr,
     port: u16,
     /// The next sequence number of the client, and of the server.
     next: [u32; 2],
@@ -39,16 +40,32 @@ struct Connection {
     over: bool,
 }
 
-/// The frames that would have carried these happenings, to the server's port `port`.
-pub fn frames(happenings: &[Happening], port: u16) -> Vec<CapturedFrame> {
+/// The frames that would have carried what each client's relay saw, to the server's port `port`.
+/// The clients' addresses follow the server's, in the relays' order.
+pub fn frames(relays: &[Records], port: u16) -> Vec<CapturedFrame> {
     let mut wire = Wire { frames: Vec::new(), port };
-    let mut connections: Vec<Connection> = Vec::new();
-    for happening in happenings {
-        let number = happening.connection;
-        connections.resize_with(connections.len().max(number + 1), Connection::default);
-        wire.carry(&mut connections[number], number, happening);
+    let mut connections: BTreeMap<(usize, usize), Connection> = BTreeMap::new();
+    let seen = relays.iter().enumerate();
+    let mut all: Vec<(usize, &Happening)> =
+        seen.flat_map(|(n, relay)| relay.happenings.iter().map(move |one| (n, one))).collect();
+    // Each relay's are in order, and stay so.
+    all.sort_by_key(|(_, happening)| happening.time_ns);
+    for (n, happening) in all {
+        let number = connections.len();
+        let connection = connections
+            .entry((n, happening.connection))
+            .or_insert_with(|| Connection::new(number, Ipv4Addr::new(172, 18, 0, 3 + n as u8)));
+        wire.carry(connection, happening);
     }
     wire.frames
+}
+
+impl Connection {
+    /// Its sequence numbers tell it from the others, and are the same in every run.
+    fn new(number: usize, client: Ipv4Addr) -> Self {
+        let next = [1_000_000 * (number as u32 + 1), 2_000_000 * (number as u32 + 1)];
+        Self { client, port: 0, next, closed: [false; 2], over: false }
+    }
 }
 
 struct Wire {
@@ -57,7 +74,7 @@ struct Wire {
 }
 
 impl Wire {
-    fn carry(&mut self, connection: &mut Connection, number: usize, happening: &Happening) {
+    fn carry(&mut self, connection: &mut Connection, happening: &Happening) {
         let (time, side) = (happening.time_ns, happening.side);
         let other = if side == Side::Client { Side::Server } else { Side::Client };
         if connection.over {
@@ -66,9 +83,6 @@ impl Wire {
         match &happening.deed {
             Deed::Open(port) => {
                 connection.port = *port;
-                // Numbers that tell the connections apart and are the same in every run.
-                connection.next =
-                    [1_000_000 * (number as u32 + 1), 2_000_000 * (number as u32 + 1)];
                 self.segment(connection, time, Side::Client, SYN, b"");
                 self.segment(connection, time, Side::Server, SYN | ACK, b"");
                 self.segment(connection, time, Side::Client, ACK, b"");
@@ -101,8 +115,8 @@ impl Wire {
     fn segment(&mut self, c: &mut Connection, time: u64, from: Side, flags: u8, data: &[u8]) {
         let (ours, theirs) = (from as usize, 1 - from as usize);
         let (ports, ends) = match from {
-            Side::Client => ([c.port, self.port], [CLIENT, SERVER]),
-            Side::Server => ([self.port, c.port], [SERVER, CLIENT]),
+            Side::Client => ([c.port, self.port], [c.client, SERVER]),
+            Side::Server => ([self.port, c.port], [SERVER, c.client]),
         };
         let options: &[u8] = if flags & SYN == 0 { b"" } else { &MSS_OPTION };
         let acknowledged = if flags & ACK == 0 { 0 } else { c.next[theirs] };
@@ -177,16 +191,14 @@ mod tests {
 
     #[test]
     fn an_exchange_becomes_frames_that_another_program_finds_right() {
-        let frames = frames(
-            &[
-                happening(10_000, Side::Client, Deed::Open(40_000)),
-                happening(20_000, Side::Client, Deed::Data(b"halo!".to_vec())),
-                happening(30_000, Side::Server, Deed::Data(b"Echo: halo!".to_vec())),
-                happening(40_000, Side::Client, Deed::Close),
-                happening(50_000, Side::Server, Deed::Close),
-            ],
-            2222,
-        );
+        let happenings = vec![
+            happening(10_000, Side::Client, Deed::Open(40_000)),
+            happening(20_000, Side::Client, Deed::Data(b"halo!".to_vec())),
+            happening(30_000, Side::Server, Deed::Data(b"Echo: halo!".to_vec())),
+            happening(40_000, Side::Client, Deed::Close),
+            happening(50_000, Side::Server, Deed::Close),
+        ];
+        let frames = frames(&[Records { start_ns: 0, happenings }], 2222);
         let mut next = [0u32; 2];
         for (n, frame) in frames.iter().enumerate() {
             assert_eq!(frame.comment.as_deref(), Some("synthesised header"));

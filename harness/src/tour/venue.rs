@@ -12,7 +12,7 @@ use std::sync::atomic::AtomicBool;
 use super::columns::Columns;
 use super::event::{Account, Event};
 use super::exercise::{self, Exercise, Scene};
-use super::relay::Relay;
+use super::relay::{Records, Relay};
 use super::stage::{Stage, Trouble};
 use super::{Arguments, Net};
 use crate::exit::Failure;
@@ -136,16 +136,24 @@ fn lab_names(exercise: &Exercise) -> HostNames {
     exercise.parts.iter().enumerate().map(|(n, part)| (address(n), part.host.to_owned())).collect()
 }
 
-fn scene(arguments: &Arguments, program: PathBuf, host: &str, port: u16, target: u16) -> Scene {
+fn scene(
+    arguments: &Arguments,
+    program: PathBuf,
+    host: &str,
+    port: u16,
+    targets: Vec<u16>,
+) -> Scene {
     Scene {
         program,
         bind: host.to_owned(),
         bind_port: port,
         target: host.to_owned(),
-        target_port: target,
+        target_ports: targets,
+        own_addresses: Vec::new(),
         on_the_machines_own_network: true,
         pace: arguments.pace(),
         messages: arguments.messages,
+        qos: arguments.qos,
         foreign: exercise::foreign_programs(&arguments.foreign),
     }
 }
@@ -164,6 +172,7 @@ fn netns(
     if let Some(messages) = arguments.messages {
         command.args(["--messages", &messages.to_string()]);
     }
+    command.args(["--qos", &arguments.qos.to_string()]);
     for foreign in &arguments.foreign {
         command.args(["--foreign", foreign]);
     }
@@ -217,7 +226,8 @@ fn free_port(host: &str) -> Result<u16, NotPlayed> {
         .map_err(|e| NotPlayed::Refused(format!("no free port on {host}: {e}")))
 }
 
-/// On the loopback. The server is at 127.0.0.2, so that the two sides have names of their own.
+/// On the loopback, where every part has an address of its own as far as it lets us choose; in an
+/// exercise of two, the client needs no choice.
 #[cfg(target_os = "linux")]
 fn lo(
     exercise: &'static Exercise,
@@ -225,25 +235,40 @@ fn lo(
     stop: &Arc<AtomicBool>,
     output: &Output,
 ) -> Result<Performance, NotPlayed> {
-    const SERVER: &str = "127.0.0.2";
     let socket = crate::packet::PacketSocket::open("lo")
         .map_err(|e| NotPlayed::Refused(crate::capture::explain_open_error("lo", &e)))?;
-    let port = free_port(SERVER)?;
+    let address = |n: usize| Ipv4Addr::new(127, 0, 0, 2 + n as u8);
+    let server = match exercise.parts {
+        // A broker of others may be one that only listens on the loopback's own address.
+        [broker, _, _] if exercise::is_played_by_a_stranger(broker, &arguments.foreign) => {
+            Ipv4Addr::LOCALHOST.to_string()
+        }
+        _ => address(0).to_string(),
+    };
+    let port = free_port(&server)?;
     let program = PathBuf::from(crate::lan::agent::OURSELVES);
     let filter = crate::filter::Filter { port: Some(port), host: None };
+    let parts = exercise.parts.len();
+    let mut scene = scene(arguments, program, &server, port, vec![port; parts]);
+    let mut names = HostNames::new();
+    for (n, part) in exercise.parts.iter().enumerate() {
+        names.insert(IpAddr::V4(address(n)), part.host.to_owned());
+        scene.own_addresses.push(address(n).to_string());
+    }
+    if let [_, client] = exercise.parts {
+        names.insert(IpAddr::V4(Ipv4Addr::LOCALHOST), client.host.to_owned());
+        names.remove(&IpAddr::V4(address(1)));
+    }
     let recorder = super::recorder::Recorder::start(socket, move |frame| filter.keeps(frame));
-    let played = play_here(exercise, &scene(arguments, program, SERVER, port, port), stop, output);
+    let played = play_here(exercise, &scene, stop, output);
     let recorded = recorder.finish();
     played.map_err(NotPlayed::Trouble)?;
     let (frames, account) =
         recorded.map_err(|e| NotPlayed::Trouble(Trouble::Failed(format!("the capture: {e}"))))?;
-    let mut names = HostNames::new();
-    names.insert(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), exercise.parts[0].host.to_owned());
-    names.insert(IpAddr::V4(Ipv4Addr::LOCALHOST), exercise.parts[1].host.to_owned());
     Ok(Performance { venue: Venue::Lo, frames, names, account })
 }
 
-/// Through a relay: the client talks to it, it talks to the server.
+/// Through relays, one for each client: they talk to it, it talks to the server.
 fn tap(
     exercise: &'static Exercise,
     arguments: &Arguments,
@@ -254,14 +279,20 @@ fn tap(
     let program = std::env::current_exe()
         .map_err(|e| NotPlayed::Refused(format!("where our program is: {e}")))?;
     let port = free_port(HERE)?;
-    let relay = Relay::start(Ipv4Addr::LOCALHOST, port)
-        .map_err(|e| NotPlayed::Refused(format!("a relay on {HERE}: {e}")))?;
-    let scene = scene(arguments, program, HERE, port, relay.port());
+    let mut relays = Vec::new();
+    for _ in &exercise.parts[1..] {
+        let relay = Relay::start(Ipv4Addr::LOCALHOST, port)
+            .map_err(|e| NotPlayed::Refused(format!("a relay on {HERE}: {e}")))?;
+        relays.push(relay);
+    }
+    let targets = std::iter::once(port).chain(relays.iter().map(Relay::port)).collect();
+    let scene = scene(arguments, program, HERE, port, targets);
     let played = play_here(exercise, &scene, stop, output);
-    let records = relay.finish();
+    let records: Vec<Records> = relays.into_iter().map(Relay::finish).collect();
     played.map_err(NotPlayed::Trouble)?;
-    let (start_ns, end_ns) = (records.start_ns, super::relay::now_ns());
-    let frames = super::synthesise::frames(&records.happenings, exercise.port);
+    let start_ns = records.iter().map(|records| records.start_ns).min().unwrap_or_default();
+    let end_ns = super::relay::now_ns();
+    let frames = super::synthesise::frames(&records, exercise.port);
     let received = frames.len() as u64;
     let account = Account { start_ns, end_ns, received, dropped: 0 };
     Ok(Performance { venue: Venue::Tap, frames, names: lab_names(exercise), account })

@@ -12,6 +12,7 @@ fn chunk(frame: u64, offset: u64, bytes: &[u8]) -> Chunk {
         len: bytes.len() as u64,
         bytes: bytes.to_vec().into(),
         frame,
+        at: 0,
         time_ns: frame,
         pushed: true,
     }

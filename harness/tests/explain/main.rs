@@ -3,6 +3,8 @@
 mod build;
 mod conversation;
 mod dissect;
+mod mqtt;
+mod mqtt_packets;
 mod report;
 mod savefile;
 mod schema;

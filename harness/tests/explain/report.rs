@@ -59,21 +59,57 @@ fn tcp_rows_t1_to_t7() {
 }
 
 #[test]
-fn mqtt_rows_m1_and_m9() {
+fn mqtt_rows_m1_to_m9() {
     let text = explained_capture("mqtt");
-    let arp = [("172.18.0.4", "(#1 #2)"), ("172.18.0.3", "(#13 #14)")];
-    for (asker, frames) in arp {
-        let block = format!(
-            "== ARP  {asker} asks who has 172.18.0.2; 172.18.0.2 answers 5a:08:b2:bd:c3:ff {frames}"
-        );
-        assert!(text.contains(&block), "{block}\n{text}");
+    let has = |line: &str| assert!(text.contains(line), "{line}\n{text}");
+    // M1
+    for (asker, frames) in [("172.18.0.4", "(#1 #2)"), ("172.18.0.3", "(#13 #14)")] {
+        let answer = "172.18.0.2; 172.18.0.2 answers 5a:08:b2:bd:c3:ff";
+        has(&format!("== ARP  {asker} asks who has {answer} {frames}"));
     }
+    // M2
+    has("== handshake #3 #4 #5");
+    has("== handshake #15 #16 #17");
+    let connect = "CONNECT v3.1.1 clean, keepalive 60, empty id";
+    let connack = "CONNACK accepted, session present 0";
+    has(&format!("== {connect} (#6); {connack} (#8, +5.6 ms)"));
+    has(&format!("== {connect} (#18); {connack} (#20, +283 µs)"));
+    for (n, say) in [(6, connect), (8, connack), (18, connect), (20, connack)] {
+        assert!(line(&text, n).contains(say));
+    }
+    // M3
+    assert!(line(&text, 10).ends_with("SUBSCRIBE id 1: filter sister/temp QoS 0"));
+    assert!(line(&text, 11).contains("filter sister/temp QoS 0 granted 0"));
+    // M4
+    let publish = "PUBLISH sister/temp \"Suhu: 28°C\" QoS 0 DUP 0 RETAIN 0";
+    for n in [22, 26, 30, 34, 38, 23, 28, 32, 36, 40] {
+        assert!(line(&text, n).contains(publish), "{n}");
+    }
+    has("PUBLISH sister/temp to server: 5 messages, mean interval 1.0005 s, \"Suhu: 28°C\"");
+    // M5
+    for (ack, n) in [(25, 22), (27, 26), (31, 30), (35, 34), (39, 38)] {
+        assert!(line(&text, ack).contains(&format!("ACK covers the 26 bytes of frame {n}")));
+    }
+    // M6
+    has("note: TCP ACK ≠ MQTT acknowledgment");
+    has("QoS 1 would add a PUBACK");
+    // M7
+    for (published, delivered, after) in [(22, 23, 60), (26, 28, 52), (30, 32, 148)] {
+        let say = format!("PUBLISH #{published} → delivered as #{delivered} (+{after} µs)");
+        assert!(line(&text, delivered).ends_with(&say));
+        has(&format!("== {say}"));
+    }
+    has("== topology: 1 publisher → broker → 1 subscriber (client2 → server → client)");
+    // M8
+    has("close: client2 RST #44");
+    has("client2 sent DISCONNECT #42, then RST #44: its program never read CONNACK #20");
+    has("close: client FIN #46, server FIN #47, ACK #48");
+    has("closed gracefully: client sent DISCONNECT #45, then FIN #46");
+    // M9
     let re_check = "ARP re-check of a known neighbour (cache ageing), not a new peer";
     assert!(line(&text, 49).contains(re_check));
     assert!(text.lines().any(|l| l.contains(re_check) && l.ends_with("(#49 #50)")));
     assert_eq!(text.matches(re_check).count(), 2, "49 and its block, no other");
-    assert!(text.contains("close: client2 RST #44"));
-    assert!(text.contains("close: client FIN #46, server FIN #47, ACK #48"));
 }
 
 #[test]
@@ -171,15 +207,18 @@ fn wirelab(arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn the_whole_output_for_tcp_is_as_checked_in() {
-    let output = wirelab(&["explain", "tests/captures/tcp.pcap"]).output().unwrap();
-    assert!(output.status.success());
-    let text = String::from_utf8(output.stdout).unwrap();
-    let expected = String::from_utf8(capture("tcp.expected")).unwrap();
-    for (i, (is, should)) in text.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(is, should, "line {}", i + 1);
+fn the_whole_output_is_as_checked_in() {
+    for name in ["tcp", "mqtt"] {
+        let file = format!("tests/captures/{name}.pcap");
+        let output = wirelab(&["explain", &file]).output().unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let expected = String::from_utf8(capture(&format!("{name}.expected"))).unwrap();
+        for (i, (is, should)) in text.lines().zip(expected.lines()).enumerate() {
+            assert_eq!(is, should, "{name}, line {}", i + 1);
+        }
+        assert_eq!(text, expected);
     }
-    assert_eq!(text, expected);
 }
 
 #[test]

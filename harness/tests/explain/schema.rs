@@ -153,3 +153,50 @@ fn the_validator_can_fail() {
         assert!(check(&schema, &schema, &event).is_err(), "{event}");
     }
 }
+
+/// A `wirelab decode` of these words: its output, its complaints and its code.
+fn decode(words: &[&str]) -> (String, String, i32) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_wirelab"))
+        .args(["decode", "mqtt"])
+        .args(words)
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("WIRELAB_COLOR")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+#[test]
+fn decoded_packets_are_valid_and_keep_their_offsets() {
+    let schema = schema();
+    let (text, _, code) = decode(&["--json", "c000", "32 09 0003 612f62 0007 6869"]);
+    assert_eq!(code, 0);
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for event in &events {
+        assert_eq!(check(&schema, &schema, event), Ok(()), "{event}");
+    }
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[1]["say"], "PUBLISH a/b \"hi\" QoS 1 DUP 0 RETAIN 0 id 7");
+    let id = json!({"name": "packet identifier", "off": 9, "len": 2, "value": 7,
+        "spec": "MQTT 3.3.2.2"});
+    assert!(events[1]["layers"][0]["fields"].as_array().unwrap().contains(&id), "{text}");
+}
+
+#[test]
+fn what_is_wrong_with_a_packet_is_the_exit_code_as_well() {
+    let table: [(&[&str], i32, &str); 7] = [
+        (&["36 05 0001 61 0001"], 1, "packet 1, byte 0: a PUBLISH of QoS 3 [MQTT-3.3.1-4]"),
+        (&["c000 e100"], 1, "packet 2, byte 2: fixed header flags 0001, not 0000 [MQTT-3.14.1-1]"),
+        (&["3018"], 1, "packet 1 is not complete: 2 of its 26 bytes are there"),
+        (&["d000", "--from", "client"], 1, "only a server sends PINGRESP (MQTT 2.2.1)"),
+        (&["d000", "--from", "server"], 0, ""),
+        (&["3z"], 2, "'z' at character 2 is not hexadecimal"),
+        (&["@no/such/file"], 1, "no/such/file: cannot open"),
+    ];
+    for (words, code, complaint) in table {
+        let (_, stderr, exit) = decode(words);
+        assert_eq!(exit, code, "{words:?}: {stderr}");
+        assert!(stderr.contains(complaint), "{words:?}: {stderr}");
+    }
+}

@@ -8,6 +8,7 @@ mod capture;
 mod file;
 mod formats;
 mod lab;
+mod mqtt;
 mod roles;
 mod tour;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     trials.extend(formats::trials(&machine));
     trials.extend(capture::trials(&machine));
     trials.extend(tour::trials(&machine));
+    trials.extend(mqtt::trials(&machine));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

@@ -1,0 +1,286 @@
+//! Packets out of one direction's bytes: several in a segment, one over many segments, with holes
+//! where the capture missed something.
+//!
+//! It knows a packet's length and which frame carried which of its bytes. It does not know what
+//! they mean.
+
+use bytes::Bytes;
+
+use super::detect::are_packets;
+use crate::conversation::Chunk;
+use crate::dissect::mqtt::{Extent, Packet, extent};
+use crate::dissect::{Field, Layer, Note};
+
+/// Bytes of a packet over several segments that are kept; of the rest only the places are known.
+pub const KEPT_MAX: usize = 16 * 1024;
+/// Frames of a packet that are remembered; of further ones only the last is.
+pub const PIECES_MAX: usize = 64;
+
+/// Bytes of a packet that one frame carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// Their place in the packet.
+    start: usize,
+    len: usize,
+    frame: u64,
+    /// Their place in the frame.
+    at: usize,
+}
+
+/// A packet whose last byte is there.
+#[derive(Clone, Debug)]
+pub(super) struct Assembled {
+    /// Its bytes from the first on, as far as they are kept.
+    pub(super) bytes: Bytes,
+    pub(super) len: usize,
+    pub(super) time_ns: u64,
+    pieces: Vec<Piece>,
+}
+
+/// What a chunk's bytes are, in order.
+#[derive(Clone, Debug)]
+pub(super) enum Unit {
+    /// They complete a packet.
+    Packet(Assembled),
+    /// A packet's first or further bytes: so many are there now, of so many if that is known.
+    Part { first: u64, there: usize, of: Option<usize>, begins: bool, packet_type: u8 },
+    /// So many bytes between packets that cannot be told apart.
+    Lost(u64),
+}
+
+#[derive(Debug, Default)]
+struct Partial {
+    kept: Vec<u8>,
+    /// A hole came: what follows it is not kept.
+    holed: bool,
+    there: usize,
+    pieces: Vec<Piece>,
+}
+
+/// One direction.
+#[derive(Debug, Default)]
+pub(super) struct Assembler {
+    partial: Option<Partial>,
+    lost: bool,
+}
+
+impl Assembler {
+    /// For a direction whose first bytes are not those of a packet.
+    pub(super) fn in_the_middle() -> Self {
+        Self { partial: None, lost: true }
+    }
+
+    /// Takes the next bytes.
+    pub(super) fn feed(&mut self, chunk: &Chunk) -> Vec<Unit> {
+        let mut units = Vec::new();
+        let mut at = 0;
+        // Packets often begin with a segment: here it can be found again.
+        if self.lost && are_packets(&chunk.bytes) {
+            self.lost = false;
+        }
+        while at < chunk.bytes.len() && !self.lost {
+            let begins = self.partial.is_none();
+            let before = at;
+            match self.take(chunk, &mut at) {
+                Some(packet) => units.push(Unit::Packet(packet)),
+                None if self.lost => at = before,
+                None => units.extend(self.part(begins)),
+            }
+        }
+        let unread = (chunk.bytes.len() - at) as u64;
+        if unread > 0 {
+            units.push(Unit::Lost(unread));
+        }
+        // The frame was cut: the rest of its bytes is a hole.
+        let missing = chunk.len - chunk.bytes.len() as u64;
+        if missing > 0 {
+            if let Some(Unit::Part { .. }) = units.last() {
+                units.pop();
+                let begins = self.partial.as_ref().is_some_and(|p| p.pieces.len() == 1);
+                units.extend(self.hole(missing, chunk.time_ns).or_else(|| self.part(begins)));
+            } else {
+                units.extend(self.hole(missing, chunk.time_ns));
+            }
+        }
+        units
+    }
+
+    /// The packet under way, as a part.
+    fn part(&self, begins: bool) -> Option<Unit> {
+        let partial = self.partial.as_ref()?;
+        let of = match extent(&partial.kept) {
+            Extent::Known(len) => Some(len),
+            Extent::Open | Extent::Boundless => None,
+        };
+        Some(Unit::Part {
+            first: partial.pieces.first().map_or(0, |piece| piece.frame),
+            there: partial.there,
+            of,
+            begins,
+            packet_type: partial.kept.first().map_or(0, |byte| byte >> 4),
+        })
+    }
+
+    /// Takes bytes of one packet from `at` on; the packet, if it is whole now.
+    fn take(&mut self, chunk: &Chunk, at: &mut usize) -> Option<Assembled> {
+        let rest = &chunk.bytes[*at..];
+        let piece = |start: usize, len: usize, at: usize| Piece {
+            start,
+            len,
+            frame: chunk.frame,
+            at: chunk.at + at,
+        };
+        let Some(partial) = &mut self.partial else {
+            return match extent(rest) {
+                // Most packets: all of it in one segment, and nothing is copied.
+                Extent::Known(len) if len <= rest.len() => {
+                    let bytes = chunk.bytes.slice(*at..*at + len);
+                    let pieces = vec![piece(0, len, *at)];
+                    *at += len;
+                    Some(Assembled { bytes, len, time_ns: chunk.time_ns, pieces })
+                }
+                Extent::Boundless => {
+                    self.lost = true;
+                    None
+                }
+                Extent::Known(_) | Extent::Open => {
+                    let mut partial = Partial::default();
+                    partial.add(rest, piece(0, rest.len(), *at));
+                    *at = chunk.bytes.len();
+                    self.partial = Some(partial);
+                    None
+                }
+            };
+        };
+        // The fixed header may still be incomplete: byte by byte until its length is known.
+        let mut taken = 0;
+        while extent(&partial.kept) == Extent::Open && taken < rest.len() {
+            partial.add(&rest[taken..=taken], piece(partial.there, 1, *at + taken));
+            taken += 1;
+        }
+        match extent(&partial.kept) {
+            Extent::Known(len) => {
+                let more = (len - partial.there).min(rest.len() - taken);
+                let place = piece(partial.there, more, *at + taken);
+                partial.add(&rest[taken..taken + more], place);
+                *at += taken + more;
+                (partial.there == len).then(|| self.finish(len, chunk.time_ns)).flatten()
+            }
+            Extent::Open => {
+                *at += taken;
+                None
+            }
+            Extent::Boundless => {
+                self.partial = None;
+                self.lost = true;
+                None
+            }
+        }
+    }
+
+    fn finish(&mut self, len: usize, time_ns: u64) -> Option<Assembled> {
+        let partial = self.partial.take()?;
+        Some(Assembled { bytes: partial.kept.into(), len, time_ns, pieces: partial.pieces })
+    }
+
+    /// So many bytes are not there. A packet whose length is known can end within them.
+    pub(super) fn hole(&mut self, len: u64, time_ns: u64) -> Option<Unit> {
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        if let Some(partial) = &mut self.partial
+            && let Extent::Known(total) = extent(&partial.kept)
+        {
+            partial.holed = true;
+            let left = total - partial.there;
+            partial.there += left.min(len);
+            // Where the next one begins is only known if this one ends with the hole.
+            self.lost = len > left;
+            if len >= left {
+                return self.finish(total, time_ns).map(Unit::Packet);
+            }
+            return None;
+        }
+        self.partial = None;
+        self.lost = true;
+        None
+    }
+}
+
+impl Partial {
+    fn add(&mut self, bytes: &[u8], piece: Piece) {
+        self.there += piece.len;
+        if !self.holed {
+            let room = KEPT_MAX.saturating_sub(self.kept.len());
+            self.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+        if let Some(last) = self.pieces.last_mut()
+            && (last.frame, last.start + last.len) == (piece.frame, piece.start)
+        {
+            last.len += piece.len;
+        } else if piece.len > 0 {
+            if self.pieces.len() == PIECES_MAX {
+                self.pieces.pop();
+            }
+            self.pieces.push(piece);
+        }
+    }
+}
+
+impl Assembled {
+    /// The frames that carried it, as far as they are remembered.
+    pub(super) fn frames(&self) -> Vec<u64> {
+        let mut frames: Vec<u64> = self.pieces.iter().map(|piece| piece.frame).collect();
+        frames.dedup();
+        frames
+    }
+
+    /// The packet as a layer of `frame`: each field where it stands in that frame.
+    pub(super) fn layer(&self, packet: &Packet, frame: u64) -> Layer {
+        let mut here = self.pieces.iter().filter(|piece| piece.frame == frame);
+        let (off, len) = here.next().map_or((0, 0), |piece| (piece.at, piece.len));
+        let mut fields = packet.fields.clone();
+        if let Some(last) = fields.last_mut() {
+            // What was not kept of a long packet is more of its last field.
+            last.len = last.len.max(self.len - last.off.min(self.len));
+        }
+        let fields = fields.into_iter().map(|field| self.place(field, frame, off)).collect();
+        Layer { proto: "mqtt", off, len, fields }
+    }
+
+    fn place(&self, mut field: Field, frame: u64, layer: usize) -> Field {
+        let (start, end) = (field.off, field.off + field.len);
+        let first = self.pieces.iter().rev().find(|piece| piece.start <= start);
+        field.begins = first.map(|piece| piece.frame).filter(|begins| *begins != frame);
+        (field.off, field.len) = (layer, 0);
+        let here = self.pieces.iter().find(|piece| {
+            let empty = start == end && piece.start <= start && start <= piece.start + piece.len;
+            let overlap = start.max(piece.start) < end.min(piece.start + piece.len);
+            piece.frame == frame && (overlap || empty)
+        });
+        if let Some(piece) = here {
+            let from = start.max(piece.start);
+            field.off = piece.at + (from - piece.start);
+            field.len = end.min(piece.start + piece.len) - from;
+            if field.len == 0 {
+                field.begins = None;
+            }
+        }
+        field
+    }
+
+    /// What is wrong with the packet, at its places in `frame`.
+    pub(super) fn notes(&self, packet: &Packet, frame: u64) -> Vec<Note> {
+        let place = |off: usize| {
+            let within = |piece: &&Piece| piece.start <= off && off <= piece.start + piece.len;
+            let here = self.pieces.iter().filter(|piece| piece.frame == frame);
+            here.clone().find(within).map_or_else(
+                || here.clone().next().map_or(0, |piece| piece.at),
+                |piece| piece.at + (off - piece.start),
+            )
+        };
+        let note = |flaw: &crate::dissect::mqtt::Flaw| Note {
+            off: place(flaw.off),
+            text: format!("{}: {}", packet.name(), flaw.text()),
+        };
+        packet.flaws.iter().map(note).collect()
+    }
+}

@@ -1,0 +1,238 @@
+//! `wirelab decode`: packets given as bytes, told field by field.
+//!
+//! It may name the dissectors and their words. It does not know captures: who sent a packet is
+//! said by `--from`, and what came before it is not known.
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use std::io::{self, Read, Write};
+
+use crate::analysis::texts::mqtt as texts;
+use crate::dissect::Layer;
+use crate::dissect::mqtt::{Extent, Flaw, Packet, PacketType, extent, packet};
+use crate::exit::Failure;
+use crate::explain::{dump, json};
+use crate::output::{Output, Tone, json_line};
+
+/// The most bytes that are read; a packet of MQTT has at most 256 MiB.
+pub const INPUT_MAX: u64 = 512 << 20;
+
+/// Whose packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Protocol {
+    /// MQTT 3.1.1.
+    Mqtt,
+}
+
+/// Who sent them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sender {
+    /// The one who connected.
+    Client,
+    /// The broker.
+    Server,
+}
+
+/// Arguments.
+#[derive(Clone, Debug, Args)]
+pub struct Arguments {
+    /// Whose packets.
+    pub protocol: Protocol,
+    /// The bytes: in hexadecimal, in a file (`@FILE`), or on stdin (`-`, the default); a file and
+    /// stdin may hold hexadecimal text or the bytes themselves.
+    #[arg(value_name = "HEX|@FILE|-", num_args = 0..)]
+    pub input: Vec<String>,
+    /// Who sent them; a packet that this side does not send is then told as wrong.
+    #[arg(long, value_name = "WHO")]
+    pub from: Option<Sender>,
+}
+
+/// Does it.
+///
+/// # Errors
+/// The input cannot be read, or something is wrong with a packet; all that could be read of it
+/// was told.
+pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let bytes = input(&arguments.input)?;
+    let Protocol::Mqtt = arguments.protocol;
+    let mut text = Vec::new();
+    let outcome = mqtt(&bytes, arguments.from, output, &mut text)
+        .map_err(|e| Failure::failed(format!("cannot write: {e}")))?;
+    output.data(&String::from_utf8_lossy(&text))?;
+    outcome.map_or(Ok(()), |why| Err(Failure::failed(why)))
+}
+
+/// The bytes that are meant.
+fn input(words: &[String]) -> Result<Vec<u8>, Failure> {
+    let limited = |from: &mut dyn Read, title: &str| {
+        let mut bytes = Vec::new();
+        from.take(INPUT_MAX)
+            .read_to_end(&mut bytes)
+            .map_err(|e| Failure::failed(format!("{title}: cannot read: {e}")))?;
+        Ok(bytes)
+    };
+    let bytes = match words {
+        [] => limited(&mut io::stdin().lock(), "stdin")?,
+        [one] if one == "-" => limited(&mut io::stdin().lock(), "stdin")?,
+        [one] if one.starts_with('@') => {
+            let path = &one[1..];
+            let mut file = std::fs::File::open(path)
+                .map_err(|e| Failure::failed(format!("{path}: cannot open: {e}")))?;
+            limited(&mut file, path)?
+        }
+        words => {
+            let text = words.join(" ");
+            return hex(text.as_bytes()).map_err(|(at, c)| {
+                Failure::usage(format!(
+                    "{c} at character {at} is not hexadecimal; write pairs of digits, \
+                     @FILE, or - for stdin"
+                ))
+            });
+        }
+    };
+    // Text of pairs of digits is meant as such: no packet begins like that.
+    Ok(hex(&bytes).unwrap_or(bytes))
+}
+
+/// Pairs of digits; between them spaces, colons, commas, and `0x` or `\x` before them. If it is
+/// something else: at which character, and what stands there.
+fn hex(text: &[u8]) -> Result<Vec<u8>, (usize, String)> {
+    let mut bytes = Vec::new();
+    let mut at = 0;
+    let shown = |at: usize| match text.get(at) {
+        Some(byte) => (at + 1, format!("'{}'", crate::output::escape(&[*byte]))),
+        None => (at, "the end of half a byte".to_owned()),
+    };
+    while let Some(byte) = text.get(at) {
+        if byte.is_ascii_whitespace() || matches!(byte, b':' | b',' | b'-') {
+            at += 1;
+            continue;
+        }
+        if matches!(text.get(at..at + 2), Some(b"0x" | b"0X" | b"\\x")) {
+            at += 2;
+        }
+        let mut value = 0;
+        for place in [at, at + 1] {
+            let digit = text.get(place).and_then(|byte| char::from(*byte).to_digit(16));
+            value = value << 4 | digit.ok_or_else(|| shown(place))? as u8;
+        }
+        bytes.push(value);
+        at += 2;
+    }
+    Ok(bytes)
+}
+
+/// Tells packet after packet; returns what to complain of.
+fn mqtt<W: Write>(
+    bytes: &[u8],
+    from: Option<Sender>,
+    output: &Output,
+    out: &mut W,
+) -> io::Result<Option<String>> {
+    let mut at = 0;
+    let mut number = 0;
+    let mut outcome = None;
+    while at < bytes.len() {
+        let rest = &bytes[at..];
+        let mut seen = packet(rest, true);
+        seen.flaws.extend(from.and_then(|from| wrong_side(&seen, from)));
+        number += 1;
+        tell(&seen, rest, (number, at), output, out)?;
+        if let Some(flaw) = seen.flaws.first() {
+            let (place, text) = (at + flaw.off, flaw.text());
+            outcome.get_or_insert(format!("packet {number}, byte {place}: {text}"));
+        } else if seen.cut {
+            outcome.get_or_insert(match extent(rest) {
+                Extent::Known(len) => format!(
+                    "packet {number} is not complete: {} of its {len} bytes are there",
+                    rest.len()
+                ),
+                _ => format!("packet {number} is not complete: its Remaining Length has no end"),
+            });
+        }
+        at += seen.len.min(rest.len());
+    }
+    if number == 0 {
+        outcome = Some("no bytes, no packet".to_owned());
+    }
+    Ok(outcome)
+}
+
+/// Section 2.2.1: most packets go one way only.
+fn wrong_side(packet: &Packet, from: Sender) -> Option<Flaw> {
+    let only = match packet.packet_type? {
+        PacketType::Connect
+        | PacketType::Subscribe
+        | PacketType::Unsubscribe
+        | PacketType::PingReq
+        | PacketType::Disconnect => Sender::Client,
+        PacketType::ConnAck | PacketType::SubAck | PacketType::UnsubAck | PacketType::PingResp => {
+            Sender::Server
+        }
+        _ => return None,
+    };
+    let who = if only == Sender::Client { "client" } else { "server" };
+    let what = format!("only a {who} sends {}", packet.name());
+    (only != from).then_some(Flaw { off: 0, what, clause: "(MQTT 2.2.1)" })
+}
+
+fn tell<W: Write>(
+    seen: &Packet,
+    rest: &[u8],
+    (number, at): (u64, usize),
+    output: &Output,
+    out: &mut W,
+) -> io::Result<()> {
+    let there = &rest[..seen.len.min(rest.len())];
+    let say = texts::packet(seen, there);
+    let mut fields = seen.fields.clone();
+    for field in &mut fields {
+        field.off += at;
+    }
+    if output.json {
+        let layer = Layer { proto: "mqtt", off: at, len: there.len(), fields };
+        let flaw = |flaw: &Flaw| json!({"off": at + flaw.off, "text": flaw.text()});
+        let notes: Vec<_> = seen.flaws.iter().map(flaw).collect();
+        return json_line(
+            out,
+            &json!({
+                "v": json::VERSION,
+                "kind": "packet",
+                "n": number,
+                "type": seen.name(),
+                "off": at,
+                "len": seen.len,
+                "complete": !seen.cut,
+                "layers": [json::layer(&layer)],
+                "say": say,
+                "notes": notes,
+            }),
+        );
+    }
+    let heading = format!("{say}  (bytes {at}..{}, {} bytes)", at + there.len(), seen.len);
+    writeln!(out, "{}", output.paint(Tone::Heading, &heading))?;
+    dump::fields(out, &fields, "  ")?;
+    dump::bytes(out, there, at, "  ")?;
+    for flaw in &seen.flaws {
+        let text = format!("wrong at byte {}: {}", at + flaw.off, flaw.text());
+        writeln!(out, "  {}", output.paint(Tone::Bad, &text))?;
+    }
+    writeln!(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{hex, input};
+
+    #[test]
+    fn hexadecimal_is_read_as_people_write_it() {
+        let ping = vec![0xc0, 0x00];
+        for text in ["c000", "C0 00", "c0:00", "0xc0, 0x00", "\\xc0\\x00", " c0\n00\n"] {
+            assert_eq!(hex(text.as_bytes()), Ok(ping.clone()), "{text}");
+        }
+        assert_eq!(hex(b"c0 0g"), Err((5, "'g'".to_owned())));
+        assert_eq!(hex(b"c0 0"), Err((4, "the end of half a byte".to_owned())));
+        let failure = input(&["c0".to_owned(), "zz".to_owned()]).expect_err("no digits");
+        assert_eq!(failure.code, crate::exit::USAGE);
+    }
+}
