@@ -70,9 +70,9 @@ impl Reader {
             return Remark::new(texts::exchanges::data(chunk.len), Vec::new());
         };
         // What the application says of the earlier frames is said with this one.
-        for (place, earlier) in remarks.enumerate() {
+        for earlier in remarks.rev() {
             last.say = format!("{}; {}", earlier.say, last.say);
-            last.layers.splice(place..place, earlier.layers);
+            last.layers.splice(0..0, earlier.layers);
             last.refs.extend(earlier.refs);
         }
         last

@@ -102,7 +102,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     };
     let (commands, interrupted) = (run.commands.clone(), run.interrupted.clone());
     let feeder = thread::spawn(move || plan.feed(&commands, &published));
-    let ran = run.run(&target, watcher);
+    let ran = run.run(&target, Vec::new(), watcher);
     let was_interrupted = interrupted.load(Ordering::Acquire);
     if arguments.lab {
         output.line("Publisher dihentikan.");

@@ -12,8 +12,8 @@ use super::options::Target;
 use crate::exit::Failure;
 use crate::signals;
 
-/// Commands that wait for the client's loop.
-const COMMANDS_MAX: usize = 1024;
+/// Commands that wait for the client's loop; each may be a batch of messages.
+const COMMANDS_MAX: usize = 16;
 
 /// A client that is about to run.
 pub struct Run {
@@ -51,13 +51,22 @@ impl Run {
         Ok(Self { event_loop, mailbox, commands, stopper, interrupted })
     }
 
-    /// Runs it until its observer stops the loop.
+    /// Runs it until its observer stops the loop; `first` is what it is to do before all else.
     ///
     /// # Errors
     /// When the wait for events itself fails.
-    pub fn run(mut self, target: &Target, observer: impl Observer) -> Result<(), Failure> {
+    pub fn run(
+        mut self,
+        target: &Target,
+        first: Vec<Command>,
+        observer: impl Observer,
+    ) -> Result<(), Failure> {
         let client = Client::new(target.addrs()?, target.options.clone(), observer);
-        self.event_loop.run(&mut client.commanded_by(self.mailbox)).map_err(Failure::failed)
+        let mut client = client.commanded_by(self.mailbox);
+        for command in first {
+            client.command(self.event_loop.io(), command);
+        }
+        self.event_loop.run(&mut client).map_err(Failure::failed)
     }
 }
 

@@ -105,12 +105,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             .then(|| usize::from(!filters.is_empty()) + arguments.unsubscribe.len()),
         timeout: arguments.timeout.map(|seconds| (Duration::from_secs(seconds), timed_out.clone())),
     };
+    let mut first = Vec::new();
     if !filters.is_empty() {
-        let _ = run.commands.post(Command::Subscribe(0, filters.clone()));
+        first.push(Command::Subscribe(0, filters.clone()));
     }
-    for filter in &arguments.unsubscribe {
-        let _ = run.commands.post(Command::Unsubscribe(1, vec![filter.clone()]));
-    }
+    let unsubscribe = arguments.unsubscribe.iter().map(|filter| vec![filter.clone()]);
+    first.extend(unsubscribe.map(|filter| Command::Unsubscribe(1, filter)));
     let terminal = io::stdout().is_terminal();
     let look = Look {
         form,
@@ -122,7 +122,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     };
     let printer = Printer::new(rules, look, &run, report);
     let interrupted = run.interrupted.clone();
-    let ran = run.run(&target, printer);
+    let ran = run.run(&target, first, printer);
     if arguments.lab {
         output.line("Subscriber dihentikan.");
     }

@@ -75,6 +75,7 @@ fn is(kind: &Value, value: &Value) -> bool {
         "string" => value.is_string(),
         "integer" => value.is_u64() || value.is_i64(),
         "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
         "null" => value.is_null(),
         other => panic!("type {other:?} is not checked here"),
     }
