@@ -122,11 +122,8 @@ impl Printer {
             });
         }
         self.stood = true;
-        if let Some((host, filters)) = &self.look.lab {
-            let mut text = format!("Berhasil terhubung ke broker MQTT {host}\n");
-            for (filter, _) in filters {
-                let _ = writeln!(text, "Berlangganan topik: {filter}");
-            }
+        if let Some((host, _)) = &self.look.lab {
+            let text = format!("Berhasil terhubung ke broker MQTT {host}\n");
             self.gathered.extend(text.bytes());
         }
     }
@@ -230,6 +227,14 @@ impl Printer {
             let codes: Vec<String> = codes.iter().map(code).collect();
             let line = format!("Subscribed (mid: {id}): {}\n", codes.join(", "));
             self.gathered.extend(line.bytes());
+        }
+        // The lab's own says so when it asks; whoever reads it here may begin to publish.
+        if let Some((_, filters)) = &self.look.lab {
+            let mut text = String::new();
+            for (filter, _) in filters {
+                let _ = writeln!(text, "Berlangganan topik: {filter}");
+            }
+            self.gathered.extend(text.bytes());
         }
         if codes.iter().all(Option::is_none) {
             self.granted_none = true;

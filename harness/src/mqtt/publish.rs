@@ -101,8 +101,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         lab: arguments.lab,
     };
     let (commands, interrupted) = (run.commands.clone(), run.interrupted.clone());
+    let first = plan.first();
     let feeder = thread::spawn(move || plan.feed(&commands, &published));
-    let ran = run.run(&target, Vec::new(), watcher);
+    let ran = run.run(&target, first, watcher);
     let was_interrupted = interrupted.load(Ordering::Acquire);
     if arguments.lab {
         output.line("Publisher dihentikan.");
@@ -170,7 +171,15 @@ impl Plan {
         Message::new(self.topic.clone(), payload).qos(self.qos).retain(self.retain)
     }
 
-    /// Hands all of it to the client, and tells it to finish.
+    /// What the client is given before it begins: then an eager one has it behind its CONNECT.
+    fn first(&self) -> Vec<Command> {
+        match &self.source {
+            Source::Payload(payload) => vec![Command::Publish(1, self.message(payload.clone()))],
+            Source::Lines => Vec::new(),
+        }
+    }
+
+    /// Hands the rest of it to the client, and tells it to finish.
     fn feed(&self, commands: &Sender<Command>, published: &Receiver<()>) -> Result<(), Failure> {
         let fed = match &self.source {
             Source::Payload(payload) => {
@@ -187,7 +196,9 @@ impl Plan {
     fn feed_one(&self, payload: &Bytes, commands: &Sender<Command>, published: &Receiver<()>) {
         let times = self.times.unwrap_or(u64::MAX);
         for n in 1..=times {
-            if commands.post(Command::Publish(n, self.message(payload.clone()))).is_err() {
+            let message = || self.message(payload.clone());
+            // The first one was given to it.
+            if n > 1 && commands.post(Command::Publish(n, message())).is_err() {
                 return;
             }
             // The pause begins when the message is delivered.

@@ -30,8 +30,8 @@ const MESSAGES: u32 = 5;
 const SILENCE: Duration = Duration::from_secs(1);
 /// What brokers say when clients may come: ours, and mosquitto.
 const READY: &[&str] = &["listening on", "running", "ready", "started"];
-/// What subscribers say when they have subscribed: the lab's, and mosquitto's with `-d`.
-const SUBSCRIBED: &[&str] = &["menunggu", "berlangganan", "subscribed"];
+/// What subscribers say when they have subscribed: ours and the lab's, and mosquitto's with `-d`.
+const SUBSCRIBED: &[&str] = &["berlangganan", "subscribed"];
 /// What a message looks like on a subscriber's screen.
 const MESSAGE: &[&str] = &["suhu"];
 
