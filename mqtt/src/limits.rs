@@ -22,8 +22,9 @@ pub const PACKET_IDS: usize = 65_535;
 /// How long a client may take from its first byte, or from none, to its whole CONNECT.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// PUBLISH packets of QoS 1 and 2 that one client has not acknowledged, at most (setting).
-pub const INFLIGHT_MAX: usize = 20;
+/// PUBLISH packets of QoS 1 and 2 that one client has not acknowledged, at most (setting). Five
+/// times mosquitto's: how fast a client gets messages is this many a round trip.
+pub const INFLIGHT_MAX: usize = 100;
 
 /// Messages of QoS 1 and 2 that wait for one client, at most (setting).
 pub const QUEUED_MAX: usize = 1_000;
@@ -32,6 +33,14 @@ pub const QUEUED_MAX: usize = 1_000;
 /// comes beyond is dropped for it and counted. One for each packet identifier of a publisher, so
 /// that one who keeps to the standard is not reached by it.
 pub const QUEUED_HARD_MAX: usize = 100_000;
+
+/// Messages that wait for one online client, in multiples of the setting, above which its
+/// publishers are no longer read from.
+pub const PAUSE_FACTOR: usize = 10;
+
+/// Bytes of payload that wait for one online client, or are in flight to it, above which its
+/// publishers get no acknowledgements and are no longer read from.
+pub const HOLD_BYTES: usize = 4 * 1024 * 1024;
 
 /// Bytes of payload that wait for one client, at most; what comes beyond is dropped for it and
 /// counted, but never the only message.
@@ -48,7 +57,10 @@ pub const ROUTES_MAX: usize = 16_384;
 
 /// How long the publishers of QoS 0 messages wait for a subscriber that does not read as fast as
 /// they send. One that has not caught up by then loses messages, and they wait no longer.
-pub const QOS0_PATIENCE: Duration = Duration::from_millis(500);
+pub const QOS0_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long they wait for one that reads nothing at all.
+pub const QOS0_STALL: Duration = Duration::from_millis(500);
 
 /// How long after that nobody waits for this subscriber.
 pub const QOS0_GRUDGE: Duration = Duration::from_secs(30);

@@ -15,7 +15,7 @@ use super::sessions::Key;
 use super::store::{Change, Progress, Queued};
 use crate::Error;
 use crate::delivery::{Received, Waiting};
-use crate::limits::{QUEUED_BYTES_MAX, QUEUED_HARD_MAX, RETAINED_WAITING_MAX};
+use crate::limits::{HOLD_BYTES, QUEUED_BYTES_MAX, QUEUED_HARD_MAX, RETAINED_WAITING_MAX};
 use crate::packet::{PacketType, QoS};
 use crate::wire::PacketId;
 
@@ -53,10 +53,13 @@ impl Broker {
         let len = item.message.payload.len();
         let no_room = if item.retain {
             waiting >= RETAINED_WAITING_MAX
-        } else if waiting < limit {
-            bytes > 0 && bytes + len > QUEUED_BYTES_MAX && !self.wait_for_acks(io, from, key)
+        } else if waiting >= QUEUED_HARD_MAX || bytes > 0 && bytes + len > QUEUED_BYTES_MAX {
+            true
+        } else if session.conn.is_none() {
+            waiting >= limit
         } else {
-            waiting >= QUEUED_HARD_MAX || !self.wait_for_acks(io, from, key)
+            let full = waiting >= limit || bytes > HOLD_BYTES;
+            full && !self.wait_for_acks(io, from, key) && waiting >= limit
         };
         if no_room {
             return self.drop_one(key);

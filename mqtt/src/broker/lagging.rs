@@ -3,9 +3,11 @@
 //! ```text
 //!   QoS 0      more than HIGH_WATER queued: its publishers are not read from
 //!                --below LOW_WATER in time--> all go on
-//!                --QOS0_PATIENCE over--> they go on, and its messages are dropped and counted;
+//!                --QOS0_PATIENCE over, or nothing read for QOS0_STALL-->
+//!                                        they go on, and its messages are dropped and counted;
 //!                                        nobody waits for it again within QOS0_GRUDGE
-//!   QoS 1, 2   max_queued_messages waiting: its publishers get no acknowledgements
+//!   QoS 1, 2   max_queued_messages or HOLD_BYTES waiting: its publishers get no
+//!              acknowledgements, and are not read from if they go on all the same
 //!                --half of the queue is gone--> they get them
 //!                --no acknowledgement of its own for ACK_PATIENCE--> they get them, and what does
 //!                                        not fit into the queue is dropped and counted
@@ -18,7 +20,9 @@ use wirelab_reactor::{ConnId, Io};
 use super::journal::Promise;
 use super::sessions::{Key, Lag};
 use super::{Broker, Event, LAGGING};
-use crate::limits::{ACK_PATIENCE, LAG_TICK, QOS0_GRUDGE, QOS0_PATIENCE};
+use crate::limits::{
+    ACK_PATIENCE, HOLD_BYTES, LAG_TICK, PAUSE_FACTOR, QOS0_GRUDGE, QOS0_PATIENCE, QOS0_STALL,
+};
 
 impl Broker {
     /// A QoS 0 message is for a client that has much to read already. Is it written all the same,
@@ -31,7 +35,9 @@ impl Broker {
         if own || now < lag.grudge_until {
             return false;
         }
-        lag.above_since.get_or_insert(now);
+        if lag.above_since.is_none() {
+            (lag.above_since, lag.still_since, lag.queued) = (Some(now), now, usize::MAX);
+        }
         self.hold(io, from, key, true);
         true
     }
@@ -40,9 +46,11 @@ impl Broker {
     /// its acknowledgement held back?
     pub(super) fn wait_for_acks(&mut self, io: &mut Io, from: Option<ConnId>, key: Key) -> bool {
         let now = io.now();
-        if self.sessions.get(key).is_none_or(|session| session.conn.is_none()) {
+        let pause_at = self.queue_limit().saturating_mul(PAUSE_FACTOR);
+        let Some(session) = self.sessions.get(key).filter(|session| session.conn.is_some()) else {
             return false;
-        }
+        };
+        let pause = session.out.waiting() >= pause_at || session.out_bytes > HOLD_BYTES;
         let Some(lag) = self.lag(io, key) else { return false };
         if lag.stuck {
             return false;
@@ -51,8 +59,16 @@ impl Broker {
             lag.full = true;
             lag.progress = now;
         }
-        self.hold(io, from, key, false);
+        let pause = pause && from.is_some_and(|from| self.may_be_paused(from));
+        self.hold(io, from, key, pause);
         true
+    }
+
+    /// A client that has messages to acknowledge must be read: somebody may be waiting for just
+    /// that, and this client for him.
+    pub(super) fn may_be_paused(&self, conn: ConnId) -> bool {
+        let session = self.peers.link(conn).and_then(|link| self.sessions.get(link.session));
+        session.is_some_and(|session| session.out.in_flight() == 0)
     }
 
     fn lag(&mut self, io: &mut Io, key: Key) -> Option<&mut Lag> {
@@ -90,7 +106,8 @@ impl Broker {
         let Some(session) = self.sessions.get_mut(key) else { return };
         let Some(lag) = &mut session.lag else { return };
         let reads = session.conn.is_none_or(|conn| !io.is_above_high_water(conn));
-        if reads && session.out.waiting() <= limit / 2 {
+        let has_room = session.out.waiting() <= limit / 2 && session.out_bytes <= HOLD_BYTES / 2;
+        if reads && has_room {
             lag.above_since = None;
             lag.full = false;
             lag.stuck = false;
@@ -132,7 +149,12 @@ impl Broker {
                 return false;
             }
             let mut up = false;
-            if lag.above_since.is_some_and(|since| now >= since + QOS0_PATIENCE) {
+            let queued = session.conn.map_or(0, |conn| io.queued(conn));
+            if queued < lag.queued {
+                (lag.queued, lag.still_since) = (queued, now);
+            }
+            let is_up = |since| now >= since + QOS0_PATIENCE || now >= lag.still_since + QOS0_STALL;
+            if lag.above_since.is_some_and(is_up) {
                 lag.above_since = None;
                 lag.grudge_until = now + QOS0_GRUDGE;
                 up = true;

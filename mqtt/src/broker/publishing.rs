@@ -124,9 +124,10 @@ impl Broker {
             return;
         }
         link.held.push((packet_type, id));
-        // A client that waits for itself must be read, or it would wait for ever.
-        if link.held.len() >= HELD_ACKS_MAX && !link.waits_for.contains(&link.session) {
-            link.paused = true;
+        if link.held.len() >= HELD_ACKS_MAX && self.may_be_paused(conn) {
+            if let Some(link) = self.peers.link_mut(conn) {
+                link.paused = true;
+            }
             io.pause_reading(conn);
         }
     }

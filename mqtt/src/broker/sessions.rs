@@ -61,6 +61,9 @@ pub(super) struct Session {
 pub(super) struct Lag {
     /// QoS 0: more than the high water mark is queued for it, since then.
     pub above_since: Option<Now>,
+    /// QoS 0: how much was queued when last looked at, and since when it has not become less.
+    pub queued: usize,
+    pub still_since: Now,
     /// QoS 0: it did not catch up in time; until then nobody waits for it.
     pub grudge_until: Now,
     /// QoS 1 and 2: its queue is full, and publishers wait.

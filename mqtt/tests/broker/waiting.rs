@@ -1,6 +1,7 @@
 //! Subscribers that do not keep up, and publishers that wait for them.
 
 use std::time::Duration;
+use wirelab_mqtt::Packet;
 use wirelab_mqtt::broker::{Broker, Settings};
 use wirelab_mqtt::limits::ACK_PATIENCE;
 
@@ -86,5 +87,59 @@ fn a_client_may_be_its_own_subscriber() {
     let heard = stage.heard("me");
     let all = heard.windows(4).filter(|w| w[..2] == [0x40, 2] && w[2] == 0).count();
     assert_eq!(all, 2, "3 and 4 are acknowledged");
+    assert_eq!(stage.broker().stats().publish_dropped, 0);
+}
+
+/// Two clients that publish to each other, and neither has acknowledged anything yet: both are
+/// read on, or each would wait for the other for ever.
+#[test]
+fn two_that_publish_to_each_other_go_on() {
+    let settings = Settings { max_inflight_messages: 1, max_queued_messages: 1, ..quiet() };
+    let mut stage = Stage::new(Broker::new(settings), Split::Whole);
+    for (who, topic) in [("a", "a"), ("b", "b")] {
+        stage.enters(who);
+        stage.sends(who, &format!("82 06 0001 0001 '{topic}' 01"));
+        stage.gets(who, "90 03 0001 01");
+    }
+    for id in 1..=30 {
+        stage.sends("a", &format!("32 06 0001 'b' 00{id:02x} 'x'"));
+        stage.sends("b", &format!("32 06 0001 'a' 00{id:02x} 'x'"));
+    }
+    for id in 1..=30 {
+        stage.sends("a", &format!("40 02 00{id:02x}"));
+        stage.sends("b", &format!("40 02 00{id:02x}"));
+    }
+    for who in ["a", "b"] {
+        let heard = stage.heard(who);
+        let mut input = bytes::BytesMut::from(&heard[..]);
+        let (mut acknowledged, mut delivered) = (0, 0);
+        while let Ok(Some(packet)) = Packet::decode(&mut input, 1000) {
+            match packet {
+                Packet::PubAck(_) => acknowledged += 1,
+                Packet::Publish(_) => delivered += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!((acknowledged, delivered), (30, 30), "{who}");
+    }
+    assert_eq!(stage.broker().stats().publish_dropped, 0);
+}
+
+/// A publisher that goes on without waiting for its acknowledgements is not read from, and loses
+/// nothing.
+#[test]
+fn who_does_not_wait_is_made_to() {
+    let mut stage = full();
+    for id in 4..=200 {
+        stage.sends("pub", &format!("32 08 0003 'a/b' 00{id:02x} {id:02x}"));
+    }
+    // Behind them a packet that is not answered while it is not read.
+    stage.sends("pub", "c0 00");
+    stage.gets_nothing("pub");
+    for id in 1..=200 {
+        stage.sends("sub", &format!("40 02 00{id:02x}"));
+    }
+    let heard = stage.heard("pub");
+    assert_eq!(heard.len(), 197 * 4 + 2, "197 acknowledgements and an answer");
     assert_eq!(stage.broker().stats().publish_dropped, 0);
 }
