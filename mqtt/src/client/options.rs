@@ -2,7 +2,9 @@
 //!
 //! Plain values with their defaults; it does not know who keeps to them.
 
-use crate::limits::{CLIENT_WINDOW, KEEP_ALIVE, PACKET_MAX};
+use std::time::Duration;
+
+use crate::limits::{CLIENT_WINDOW, KEEP_ALIVE, PACKET_MAX, RECONNECT_LONGEST};
 use crate::packet::Connect;
 
 /// A client's settings.
@@ -21,6 +23,8 @@ pub struct Options {
     pub connect: Connect,
     /// Come back, after growing waits, when a connection that stood is lost.
     pub reconnect: bool,
+    /// The longest of these waits.
+    pub reconnect_longest: Duration,
     /// Send what there is behind the CONNECT, without waiting for the CONNACK (section 3.1.4,
     /// non-normative: a client need not wait; what a server that refuses got is lost).
     pub eager: bool,
@@ -44,6 +48,7 @@ impl Options {
         Self {
             connect,
             reconnect: true,
+            reconnect_longest: RECONNECT_LONGEST,
             eager: false,
             window: CLIENT_WINDOW,
             max_packet_size: PACKET_MAX,

@@ -19,7 +19,7 @@ use wirelab_reactor::{
 
 use super::{Ended, Event, Lost, Message, Observer, Options, Session, Ticket};
 use crate::Error;
-use crate::limits::{PACKET_MAX, RECONNECT_FIRST, RECONNECT_LONGEST, STABLE};
+use crate::limits::{PACKET_MAX, RECONNECT_FIRST, STABLE};
 use crate::packet::{ConnectReturnCode, QoS};
 
 /// The wait before the next connect.
@@ -92,6 +92,7 @@ pub struct Client<O: Observer> {
 impl<O: Observer> Client<O> {
     /// A client of the server at the first of these addresses that takes a connection.
     pub fn new(addrs: Vec<SocketAddr>, options: Options, observer: O) -> Self {
+        let backoff = Backoff::new(RECONNECT_FIRST, options.reconnect_longest);
         let mut session = Session::new(options);
         if observer.watches() {
             session.watch();
@@ -101,7 +102,7 @@ impl<O: Observer> Client<O> {
             next_addr: 0,
             session,
             link: Link::Down,
-            backoff: Backoff::new(RECONNECT_FIRST, RECONNECT_LONGEST),
+            backoff,
             accepted: None,
             was_accepted: false,
             why: None,
