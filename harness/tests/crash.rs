@@ -36,6 +36,8 @@ impl Broker {
     fn start(port: u16, store: &std::path::Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wirelab"));
         command.args(["mqtt", "broker", "-p", &port.to_string(), "--persist"]).arg(store);
+        // What an absent client's queue does not take is dropped by design; here it takes all.
+        command.args(["--max-queued-messages", "0"]);
         let mut process = command.stdout(Stdio::piped()).spawn().expect("the broker starts");
         let mut line = String::new();
         let stdout = process.stdout.take().expect("a pipe");

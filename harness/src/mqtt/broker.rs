@@ -54,7 +54,7 @@ pub struct Arguments {
     /// directory, over restarts and crashes.
     #[arg(long, value_name = "FILE|DIR")]
     pub persist: Option<PathBuf>,
-    /// Unacknowledged messages of QoS 1 and 2 to one client [default: 20]; 0: no limit.
+    /// Unacknowledged messages of QoS 1 and 2 to one client [default: 100]; 0: no limit.
     #[arg(long, value_name = "N")]
     pub max_inflight_messages: Option<usize>,
     /// Messages of QoS 1 and 2 that wait for one client [default: 1000]; 0: no limit.
