@@ -4,7 +4,7 @@
 # --workspace` runs the same tests and reports as ignored those whose program is not there.
 #
 # Needs Rust, a C compiler, and (only where a reference is missing) Debian's or Ubuntu's apt-get,
-# as root or with sudo.
+# as root or with sudo, and pip.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -20,6 +20,12 @@ for reference in "${references[@]}"; do
         missing+=("${reference##*:}")
     fi
 done
+
+# paho is Python's: Debian's own is too old, so pip brings it.
+has_paho() { python3 -c "from paho.mqtt.client import CallbackAPIVersion" 2>/dev/null; }
+if ! has_paho && ! python3 -m pip --version >/dev/null 2>&1; then
+    missing+=(python3-pip)
+fi
 
 if ((${#missing[@]} > 0)); then
     if ! command -v apt-get >/dev/null; then
@@ -40,6 +46,17 @@ if ((${#missing[@]} > 0)); then
     if ! "${apt[@]}" update >&2 ||
         ! "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 </dev/null; then
         echo "test.sh: apt-get failed; install these yourself: ${missing[*]}" >&2
+        exit 1
+    fi
+fi
+
+if ! has_paho; then
+    echo "test.sh: installing paho-mqtt" >&2
+    pip=(python3 -m pip install --quiet --disable-pip-version-check)
+    # Debian's Python asks for the second form.
+    if ! "${pip[@]}" "paho-mqtt>=2" >&2 &&
+        ! "${pip[@]}" --user --break-system-packages "paho-mqtt>=2" >&2; then
+        echo "test.sh: pip failed; install paho-mqtt 2 or later for python3 yourself" >&2
         exit 1
     fi
 fi

@@ -11,6 +11,8 @@ mod captures;
 mod common;
 #[path = "interop/dissect.rs"]
 mod dissect;
+#[path = "interop/mqtt_broker.rs"]
+mod mqtt_broker;
 #[path = "interop/mqtt_client.rs"]
 mod mqtt_client;
 #[path = "interop/mqtt_formats.rs"]
@@ -30,6 +32,7 @@ fn main() -> std::process::ExitCode {
     tcp::add(&mut trials);
     captures::add(&mut trials);
     dissect::add(&mut trials);
+    mqtt_broker::add(&mut trials);
     mqtt_client::add(&mut trials);
     mqtt_formats::add(&mut trials);
     mqtt_rules::add(&mut trials);
