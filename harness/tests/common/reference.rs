@@ -53,7 +53,9 @@ impl Need {
             Self::MosquittoClients => missing("mosquitto_pub", &["--help"], 1)
                 .or_else(|| missing("mosquitto_sub", &["--help"], 1)),
             Self::MosquittoPasswd => missing("mosquitto_passwd", &["-h"], 1),
-            Self::Paho => missing("python3", &["-c", "from paho.mqtt.client import CallbackAPIVersion"], 0),
+            Self::Paho => {
+                missing("python3", &["-c", "from paho.mqtt.client import CallbackAPIVersion"], 0)
+            }
             Self::Python => missing("python3", &["--version"], 0),
             Self::Tshark => missing("tshark", &["--version"], 0),
             Self::Tcpdump => missing("tcpdump", &["--version"], 0),
