@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Plain functions over text (section 4.7). The broker's tree answers the same question for many
-//! filters at once, and is tested against [`matches`].
+//! filters at once, and is tested against [`matches()`].
 
 use crate::Error;
 
