@@ -1,8 +1,8 @@
 //! `wirelab bench mqtt`: a load generator for brokers, on the house's own loop and codec.
 //!
-//! Reading order: [`plan`] (what is to be run), [`stamp`] and [`lane`] (how loss, duplicates and
-//! disorder show), [`publisher`] and [`subscriber`], [`worker`] (a thread with some of them),
-//! [`course`] (a run from beginning to end), [`outcome`] (the figures).
+//! Reading order: `plan` (what is to be run), `stamp` and `lane` (how loss, duplicates and
+//! disorder show), `publisher` and `subscriber`, `worker` (a thread with some of them),
+//! `course` (a run from beginning to end), `outcome` (the figures).
 //!
 //! It knows packets and the loop. It does not know which broker is at the other end.
 
