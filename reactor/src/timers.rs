@@ -94,6 +94,8 @@ impl Timers {
     /// Sets or moves a connection's timer.
     pub fn set_conn(&mut self, own: &mut ConnTimers, conn: ConnId, kind: Kind, at: Now) {
         self.cancel_conn(own, kind);
+        // Most connections have one timer, and there are many connections.
+        own.0.reserve_exact(1);
         own.0.push((kind, self.insert(kind.key(conn), at)));
     }
 

@@ -3,7 +3,6 @@
 //! It knows sessions and connections. Whether a password is right is the access rules' to say.
 
 use std::rc::Rc;
-use std::time::Duration;
 use wirelab_reactor::{ConnId, Io, Timer};
 
 use super::message::Delivery;
@@ -133,26 +132,19 @@ impl Broker {
     }
 
     fn link(&mut self, io: &mut Io, conn: ConnId, key: Key, connect: &Connect) {
-        // [MQTT-3.1.2-24] One and a half times the Keep Alive; 0 turns it off.
-        let patience = Duration::from_millis(u64::from(connect.keep_alive) * 1500);
-        let timer = Timer::Conn(conn, SILENCE);
+        // [MQTT-3.1.2-8], [MQTT-3.1.2-12] The will is kept with the connection, if there is one.
+        let will = connect.will.clone().map(Box::new);
+        let link =
+            Link { session: key, keep_alive: connect.keep_alive, will, route: None, hold: None };
+        let (timer, patience) = (Timer::Conn(conn, SILENCE), link.patience());
+        // A Keep Alive of 0 turns it off.
         if patience.is_zero() {
             io.cancel_timer(timer);
         } else {
             io.set_timer(timer, io.now() + patience);
         }
-        // [MQTT-3.1.2-8], [MQTT-3.1.2-12] The will is kept with the connection, if there is one.
-        let will = connect.will.clone().map(Box::new);
         if let Some(peer) = self.peers.get_mut(conn) {
-            peer.stage = Stage::Connected(Link {
-                session: key,
-                patience,
-                will,
-                route: None,
-                waits_for: Vec::new(),
-                held: Vec::new(),
-                paused: false,
-            });
+            peer.stage = Stage::Connected(link);
         }
         self.stats.clients_connected += 1;
         let connected = self.stats.clients_connected;

@@ -11,7 +11,7 @@ use wirelab_reactor::{ConnId, Io};
 use super::Broker;
 use super::journal::Promise;
 use super::message::{Delivery, Item};
-use super::sessions::Key;
+use super::sessions::{Key, Zero};
 use super::store::{Change, Progress, Queued};
 use crate::Error;
 use crate::delivery::{Received, Waiting};
@@ -78,10 +78,11 @@ impl Broker {
     pub(super) fn queue_at_most_once(&mut self, key: Key, item: Item) {
         let limit = if item.retain { RETAINED_WAITING_MAX } else { self.queue_limit() };
         let Some(session) = self.sessions.get_mut(key) else { return };
-        if session.zero.len() >= limit {
+        let Zero(zero) = &mut **session.zero.get_or_insert_default();
+        if zero.len() >= limit {
             return self.drop_one(key);
         }
-        session.zero.push_back(item);
+        zero.push_back(item);
         self.mark(key);
     }
 
@@ -91,7 +92,7 @@ impl Broker {
         session.dirty = false;
         if let Some(to) = session.conn {
             while !io.is_above_high_water(to)
-                && let Some(item) = session.zero.pop_front()
+                && let Some(item) = session.zero.as_mut().and_then(|zero| zero.0.pop_front())
             {
                 let delivery = Delivery { dup: false, retain: item.retain, packet_id: None };
                 self.stats.bytes_sent += item.message.write(io, to, delivery);

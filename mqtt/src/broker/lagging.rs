@@ -88,14 +88,14 @@ impl Broker {
     fn hold(&mut self, io: &mut Io, from: Option<ConnId>, key: Key, pause: bool) {
         let Some(from) = from else { return };
         let Some(link) = self.peers.link_mut(from) else { return };
-        if !link.waits_for.contains(&key) {
-            link.waits_for.push(key);
-            if let Some(lag) = self.sessions.get_mut(key).and_then(|s| s.lag.as_mut()) {
-                lag.waiters.push(from);
-            }
+        let hold = link.hold.get_or_insert_default();
+        if hold.waits_for.insert(key)
+            && let Some(lag) = self.sessions.get_mut(key).and_then(|s| s.lag.as_mut())
+        {
+            lag.waiters.push(from);
         }
         if pause {
-            link.paused = true;
+            hold.paused = true;
             io.pause_reading(from);
         }
     }
@@ -120,13 +120,12 @@ impl Broker {
         let Some(lag) = self.sessions.get_mut(key).and_then(|s| s.lag.as_mut()) else { return };
         for waiter in std::mem::take(&mut lag.waiters) {
             let Some(link) = self.peers.link_mut(waiter) else { continue };
-            link.waits_for.retain(|waited_for| *waited_for != key);
-            if !link.waits_for.is_empty() {
-                continue;
-            }
+            let Some(hold) = &mut link.hold else { continue };
+            hold.waits_for.remove(&key);
+            let Some(hold) = link.hold.take_if(|hold| hold.waits_for.is_empty()) else { continue };
             let ack = |(packet_type, id)| Promise::Ack(waiter, packet_type, id);
-            self.promises.extend(link.held.drain(..).map(ack));
-            if std::mem::take(&mut link.paused) {
+            self.promises.extend(hold.acks.into_iter().map(ack));
+            if hold.paused {
                 io.resume_reading(waiter);
                 // It was we who did not listen.
                 if let Some(peer) = self.peers.get_mut(waiter) {

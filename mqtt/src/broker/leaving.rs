@@ -41,7 +41,7 @@ impl Broker {
     /// [MQTT-3.1.2-24] Nothing has been heard for too long, or no CONNECT has come. Which packet
     /// was the last is only looked at here: a busy connection never touches its timer.
     pub(super) fn on_silence(&mut self, io: &mut Io, conn: ConnId) {
-        let patience = self.peers.link(conn).map(|link| (link.patience, link.paused));
+        let patience = self.peers.link(conn).map(|link| (link.patience(), link.is_paused()));
         let Some(peer) = self.peers.get_mut(conn) else { return };
         let Some((patience, paused)) = patience else {
             self.leave(io, conn, Departure::TimedOut);
@@ -78,15 +78,14 @@ impl Broker {
         self.stats.clients_connected -= 1;
         let key = link.session;
         self.release(io, key);
-        let (now, today) = (io.now(), self.time_of_day(io.now()));
+        let today = self.time_of_day(io.now());
         let Some(session) = self.sessions.get_mut(key) else { return };
         session.conn = None;
-        session.away_since = now;
-        session.away_before = Duration::ZERO;
+        session.away_since = today;
         session.lag = None;
         // QoS 0 is for those who are there.
         if !self.settings.queue_qos0_messages {
-            session.zero.clear();
+            session.zero = None;
         }
         let (client_id, clean) = (session.client_id.clone(), session.clean);
         self.journal.session(session, Some(today));
@@ -126,9 +125,9 @@ impl Broker {
     /// Ends the sessions whose clients have been away for too long.
     pub(super) fn expire_sessions(&mut self, io: &mut Io) {
         let Some(longest) = self.settings.persistent_client_expiration else { return };
-        let now = io.now();
+        let (now, today) = (io.now(), self.time_of_day(io.now()));
         let is_expired = |session: &Session| {
-            let away = now.saturating_sub(session.away_since) + session.away_before;
+            let away = Duration::from_secs(today.saturating_sub(session.away_since));
             session.conn.is_none() && away >= longest
         };
         let expired = self.sessions.iter().filter(|(_, session)| is_expired(session));

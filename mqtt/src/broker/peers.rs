@@ -8,6 +8,7 @@
 //!
 //! It knows ids and stages. It does not know what makes a stage change.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::time::Duration;
 use wirelab_reactor::{ConnId, Now};
@@ -43,17 +44,36 @@ pub(super) enum Stage {
 #[derive(Debug)]
 pub(super) struct Link {
     pub session: Key,
-    /// One and a half times the Keep Alive; zero: none.
-    pub patience: Duration,
+    /// Keep Alive, in seconds; 0: none.
+    pub keep_alive: u16,
     pub will: Option<Box<Will>>,
     /// The way of its last PUBLISH: most clients publish to one topic again and again.
     pub route: Option<Rc<Route>>,
-    /// Sessions that must catch up before this client gets its acknowledgements.
-    pub waits_for: Vec<Key>,
-    /// Acknowledgements that are held back meanwhile, in order.
-    pub held: Vec<(PacketType, PacketId)>,
-    /// It is not read from meanwhile.
+    /// Present while it waits for others.
+    pub hold: Option<Box<Hold>>,
+}
+
+/// A client that must wait until those have caught up whom it has published to.
+#[derive(Debug, Default)]
+pub(super) struct Hold {
+    /// Their sessions.
+    pub waits_for: HashSet<Key>,
+    /// Acknowledgements that it does not get meanwhile, in order.
+    pub acks: Vec<(PacketType, PacketId)>,
+    /// Is it not read from meanwhile?
     pub paused: bool,
+}
+
+impl Link {
+    /// Is it not read from?
+    pub fn is_paused(&self) -> bool {
+        self.hold.as_ref().is_some_and(|hold| hold.paused)
+    }
+
+    /// [MQTT-3.1.2-24] How long it may be silent: one and a half times the Keep Alive.
+    pub fn patience(&self) -> Duration {
+        Duration::from_millis(u64::from(self.keep_alive) * 1500)
+    }
 }
 
 /// All connections, by the loop's slot.

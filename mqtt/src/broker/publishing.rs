@@ -59,6 +59,7 @@ impl Broker {
         }
         // [MQTT-3.3.5-2] A message that is not allowed is acknowledged like any other.
         if let Some(route) = route {
+            // [MQTT-3.3.1-12] With RETAIN 0, what is retained is not touched.
             if view.retain {
                 self.retain(&incoming, &route.topic);
             }
@@ -118,16 +119,14 @@ impl Broker {
     /// Acknowledges a message, at the end of the turn or when those have caught up that it is
     /// for. [MQTT-4.6.0-2], [MQTT-4.6.0-3] In the order in which the messages came.
     fn acknowledge(&mut self, io: &mut Io, conn: ConnId, packet_type: PacketType, id: PacketId) {
+        let may_be_paused = self.may_be_paused(conn);
         let Some(link) = self.peers.link_mut(conn) else { return };
-        if link.waits_for.is_empty() {
-            self.promises.push(Promise::Ack(conn, packet_type, id));
-            return;
-        }
-        link.held.push((packet_type, id));
-        if link.held.len() >= HELD_ACKS_MAX && self.may_be_paused(conn) {
-            if let Some(link) = self.peers.link_mut(conn) {
-                link.paused = true;
-            }
+        let Some(hold) = &mut link.hold else {
+            return self.promises.push(Promise::Ack(conn, packet_type, id));
+        };
+        hold.acks.push((packet_type, id));
+        if hold.acks.len() >= HELD_ACKS_MAX && may_be_paused {
+            hold.paused = true;
             io.pause_reading(conn);
         }
     }

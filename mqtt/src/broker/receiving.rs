@@ -27,7 +27,7 @@ impl Broker {
         let Some(peer) = self.peers.get_mut(conn) else { return Ok(false) };
         let (strange, max) = match &peer.stage {
             Stage::Strange => (true, CONNECT_MAX.min(self.settings.max_packet_size)),
-            Stage::Connected(link) if link.paused => return Ok(false),
+            Stage::Connected(link) if link.is_paused() => return Ok(false),
             Stage::Connected(_) => (false, self.settings.max_packet_size),
             Stage::Done => {
                 input.clear();

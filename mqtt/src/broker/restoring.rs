@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::message::{Item, Message};
 use super::sessions::Session;
@@ -47,8 +46,7 @@ impl Broker {
         let mut session = Session::new(stored.client_id.clone(), false, self.window());
         session.number = stored.session;
         // A client that was connected to the end has been away since the broker was.
-        let since = stored.away_since.unwrap_or(self.settings.started_at);
-        session.away_before = Duration::from_secs(self.settings.started_at.saturating_sub(since));
+        session.away_since = stored.away_since.unwrap_or(self.settings.started_at);
         for (ticket, queued) in stored.queue {
             session.next_ticket = session.next_ticket.max(ticket + 1);
             // [MQTT-4.3.3-1] Of a message that was received, only its identifier is left.

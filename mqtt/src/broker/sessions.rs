@@ -6,7 +6,6 @@
 use slab::Slab;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
-use std::time::Duration;
 use wirelab_reactor::{ConnId, Now};
 
 use super::access::Who;
@@ -28,10 +27,8 @@ pub(super) struct Session {
     pub clean: bool,
     /// Its connection, while there is one.
     pub conn: Option<ConnId>,
-    /// When its client left, by the loop's clock.
-    pub away_since: Now,
-    /// How long it had been away when the loop's clock started.
-    pub away_before: Duration,
+    /// When its client left, in seconds since 1970.
+    pub away_since: u64,
     /// Its number in the store; 0: it is not kept there.
     pub number: SessionNo,
     pub subscriptions: BTreeMap<Rc<str>, QoS>,
@@ -45,7 +42,7 @@ pub(super) struct Session {
     /// The newest messages in `out` that the store has not been told of.
     pub untold: usize,
     /// Messages of QoS 0 that wait: retained ones, or those that came while the client was away.
-    pub zero: VecDeque<Item>,
+    pub zero: Option<Box<Zero>>,
     /// Identifiers of QoS 2 messages from the client.
     pub received: Receiver,
     /// Messages that were not delivered to it.
@@ -55,6 +52,10 @@ pub(super) struct Session {
     /// It stands in the list of those to be served at the end of the turn.
     pub dirty: bool,
 }
+
+/// Messages of QoS 0 that wait. Most sessions never have any.
+#[derive(Debug, Default)]
+pub(super) struct Zero(pub VecDeque<Item>);
 
 /// A client that does not take what it is sent as fast as it comes.
 #[derive(Debug, Default)]
@@ -83,8 +84,7 @@ impl Session {
             user_name: None,
             clean,
             conn: None,
-            away_since: Now::ZERO,
-            away_before: Duration::ZERO,
+            away_since: 0,
             number: 0,
             subscriptions: BTreeMap::new(),
             levels: 0,
@@ -92,7 +92,7 @@ impl Session {
             next_ticket: 1,
             out_bytes: 0,
             untold: 0,
-            zero: VecDeque::new(),
+            zero: None,
             received: Receiver::default(),
             dropped: 0,
             lag: None,

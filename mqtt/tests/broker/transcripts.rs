@@ -26,7 +26,8 @@ fn a_client_comes_pings_and_goes() {
     });
 }
 
-/// [MQTT-3.8.4-1], [MQTT-3.8.4-2], [MQTT-3.3.4-1], [MQTT-4.3.1-1] The lab's exercise, to the byte.
+/// [MQTT-2.3.1-5], [MQTT-3.3.2-3], [MQTT-3.8.4-1], [MQTT-3.8.4-2], [MQTT-3.3.4-1], [MQTT-4.3.1-1]
+/// The lab's exercise, to the byte.
 #[test]
 fn qos_0_is_passed_on_as_it_came() {
     play(&quiet(), |stage| {
