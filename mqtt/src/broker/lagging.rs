@@ -95,8 +95,15 @@ impl Broker {
             lag.waiters.push(from);
         }
         if pause {
+            self.pause(io, from);
+        }
+    }
+
+    /// A client that waits is no longer read from.
+    pub(super) fn pause(&mut self, io: &mut Io, conn: ConnId) {
+        if let Some(hold) = self.peers.link_mut(conn).and_then(|link| link.hold.as_mut()) {
             hold.paused = true;
-            io.pause_reading(from);
+            io.pause_reading(conn);
         }
     }
 

@@ -119,15 +119,13 @@ impl Broker {
     /// Acknowledges a message, at the end of the turn or when those have caught up that it is
     /// for. [MQTT-4.6.0-2], [MQTT-4.6.0-3] In the order in which the messages came.
     fn acknowledge(&mut self, io: &mut Io, conn: ConnId, packet_type: PacketType, id: PacketId) {
-        let may_be_paused = self.may_be_paused(conn);
-        let Some(link) = self.peers.link_mut(conn) else { return };
-        let Some(hold) = &mut link.hold else {
+        let hold = self.peers.link_mut(conn).and_then(|link| link.hold.as_mut());
+        let Some(hold) = hold else {
             return self.promises.push(Promise::Ack(conn, packet_type, id));
         };
         hold.acks.push((packet_type, id));
-        if hold.acks.len() >= HELD_ACKS_MAX && may_be_paused {
-            hold.paused = true;
-            io.pause_reading(conn);
+        if hold.acks.len() >= HELD_ACKS_MAX && self.may_be_paused(conn) {
+            self.pause(io, conn);
         }
     }
 
