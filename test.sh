@@ -61,5 +61,15 @@ if ! has_paho; then
     fi
 fi
 
+# MQTT.js, where there is an npm to bring it; without one its test is ignored, and says so.
+if command -v npm >/dev/null && [[ ! -d target/npm/node_modules/mqtt ]]; then
+    echo "test.sh: installing MQTT.js" >&2
+    mkdir -p target/npm
+    if ! npm install --silent --no-fund --no-audit --prefix target/npm mqtt@5 >&2; then
+        echo "test.sh: npm failed; npm install --prefix target/npm mqtt@5 yourself" >&2
+        exit 1
+    fi
+fi
+
 export WIRELAB_REQUIRE_REFERENCES=1
 exec cargo test --workspace "$@"

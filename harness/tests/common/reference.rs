@@ -8,6 +8,7 @@ use super::process::Process;
 use super::{Outcome, PATIENCE};
 use libtest_mimic::Trial;
 use std::env;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The environment variable that makes a missing reference program a failure.
@@ -26,6 +27,8 @@ pub enum Need {
     MosquittoClients,
     /// paho-mqtt for Python 3.
     Paho,
+    /// MQTT.js, where there is a Node.js to run it.
+    MqttJs,
     /// mosquitto_passwd, which writes its password files.
     MosquittoPasswd,
     /// tshark, which reads what we capture.
@@ -53,6 +56,7 @@ impl Need {
             Self::MosquittoClients => missing("mosquitto_pub", &["--help"], 1)
                 .or_else(|| missing("mosquitto_sub", &["--help"], 1)),
             Self::MosquittoPasswd => missing("mosquitto_passwd", &["-h"], 1),
+            Self::MqttJs => mqtt_js(),
             Self::Paho => {
                 missing("python3", &["-c", "from paho.mqtt.client import CallbackAPIVersion"], 0)
             }
@@ -110,6 +114,24 @@ fn missing(program: &str, arguments: &[&str], code: i32) -> Option<Lack> {
         Ok(status) => Some(Lack::Missing(format!("{program} does not start: {status}"))),
         Err(error) => Some(Lack::Missing(format!("{program} is not there: {error}"))),
     }
+}
+
+/// Where the README's test command puts the modules of Node.js.
+pub fn node_modules() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/npm/node_modules")
+}
+
+/// A machine without Node.js is none that could do without a reference.
+fn mqtt_js() -> Option<Lack> {
+    if missing("node", &["--version"], 0).is_some() {
+        return Some(Lack::Refused(
+            "Node.js is not there, and is not installed for this".to_owned(),
+        ));
+    }
+    if node_modules().join("mqtt").is_dir() {
+        return None;
+    }
+    Some(Lack::Missing("MQTT.js is not installed".to_owned()))
 }
 
 /// May we capture on the loopback interface? Asked of tcpdump, which knows best.

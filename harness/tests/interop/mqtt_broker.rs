@@ -2,7 +2,7 @@
 //! programs.
 
 use super::common::process::Process;
-use super::common::reference::{Need, Trials};
+use super::common::reference::{Need, Trials, node_modules};
 use super::common::{Outcome, PATIENCE, lab, same, wirelab};
 use std::path::Path;
 use std::process::Command;
@@ -26,6 +26,7 @@ pub fn add(trials: &mut Trials) {
     trials.add("mqtt_broker::paho_keeps_a_session", paho, || paho_check("session"));
     trials.add("mqtt_broker::paho_with_wildcards", paho, || paho_check("wildcards"));
     trials.add("mqtt_broker::paho_is_taken_over", paho, || paho_check("takeover"));
+    trials.add("mqtt_broker::mqtt_js_does_all_of_it", &[Need::MqttJs], mqtt_js);
     trials.add("mqtt_broker::the_labs_own_programs_meet", paho, labs_programs);
 }
 
@@ -153,6 +154,16 @@ fn paho_check(name: &str) -> Outcome {
     let mut command = Command::new("python3");
     command.arg("-u").arg(script).args([&port, name]);
     let check = Process::start(name, command)?.finish(CHECK)?;
+    let said = format!("{}{}", check.stdout, check.stderr);
+    same(&said, check.status.code(), Some(0))
+}
+
+fn mqtt_js() -> Outcome {
+    let (_broker, port) = broker()?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/mqttjs_checks.js");
+    let mut command = Command::new("node");
+    command.env("NODE_PATH", node_modules()).arg(script).arg(&port);
+    let check = Process::start("MQTT.js", command)?.finish(CHECK)?;
     let said = format!("{}{}", check.stdout, check.stderr);
     same(&said, check.status.code(), Some(0))
 }
