@@ -63,3 +63,17 @@ impl Options {
         self.connect.encode(&mut bytes::BytesMut::new())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+
+    /// [MQTT-3.1.3-7] A client without an id keeps no session.
+    #[test]
+    fn a_session_that_is_kept_needs_a_client_id() {
+        let mut options = Options::new("");
+        assert_eq!(options.check(), Ok(()));
+        options.connect.clean_session = false;
+        assert!(options.check().is_err());
+    }
+}

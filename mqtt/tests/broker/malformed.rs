@@ -1,5 +1,6 @@
 //! What clients must not send, as a table: the bytes, the clause, what must happen.
 
+use proptest::prelude::*;
 use wirelab_mqtt::broker::Broker;
 
 use crate::stage::{Split, Stage, bytes, quiet};
@@ -228,4 +229,64 @@ fn what_is_only_odd_is_served() {
 fn the_table_is_long_enough() {
     assert!(STRANGERS.len() + CLIENTS.len() >= 100);
     assert_eq!(bytes("10 'ab' 00"), [0x10, b'a', b'b', 0]);
+}
+
+/// Failing inputs are printed, not kept in a file.
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Good packets of a client's, to be damaged.
+const GOOD: &[&str] = &[
+    "30 06 0003 'a/b' 'x'",
+    "32 08 0003 'a/b' 0001 'x'",
+    "34 08 0003 'a/b' 0002 'x'",
+    "62 02 0002",
+    "40 02 0001",
+    "50 02 0001",
+    "70 02 0001",
+    "82 08 0003 0003 'a/#' 02",
+    "82 06 0004 0001 '#' 00",
+    "a2 07 0005 0003 'a/#'",
+    "c0 00",
+    "31 06 0003 'a/b' 'y'",
+];
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Whatever a client sends, in whatever pieces, before CONNECT and after: nothing panics, and
+    /// nobody else notices.
+    #[test]
+    fn arbitrary_bytes_harm_nobody(
+        let_in in any::<bool>(),
+        packets in prop::collection::vec(prop::sample::select(GOOD), 0..12),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        rubbish in prop::collection::vec(any::<u8>(), 0..40),
+        piece in 1..60_usize,
+    ) {
+        let mut stage = Stage::new(Broker::new(quiet()), Split::Whole);
+        stage.enters("witness");
+        stage.sends("witness", "82 06 0001 0001 'w' 01");
+        stage.gets("witness", "90 03 0001 01");
+        if let_in {
+            stage.enters("a");
+        } else {
+            stage.open("a");
+        }
+        let mut stream: Vec<u8> = packets.iter().flat_map(|packet| bytes(packet)).collect();
+        for (place, byte) in damage {
+            if !stream.is_empty() {
+                let place = place.index(stream.len());
+                stream[place] = byte;
+            }
+        }
+        stream.extend_from_slice(&rubbish);
+        for piece in stream.chunks(piece) {
+            stage.sends_bytes("a", piece);
+        }
+        stage.kill("a");
+        stage.sends("witness", "32 06 0001 'w' 0007 'x'");
+        stage.gets("witness", "40 02 0007 32 06 0001 'w' 0001 'x'");
+    }
 }
