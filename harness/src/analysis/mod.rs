@@ -6,6 +6,7 @@
 mod application;
 mod arp;
 mod exchanges;
+mod http;
 mod mqtt;
 mod names;
 mod opaque;

@@ -5,6 +5,8 @@
 
 pub(super) mod arp;
 pub(super) mod exchanges;
+pub mod http;
+pub(super) mod http_flow;
 pub mod mqtt;
 pub(super) mod mqtt_fan_out;
 pub(super) mod mqtt_flow;

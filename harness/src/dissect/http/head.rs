@@ -146,19 +146,16 @@ fn request_line(sheet: &mut Sheet, line: Line<'_>, head: &mut Head) {
     let rest = text.get(method_end + 1..).unwrap_or_default();
     let from = method_end + 1;
     // What stands behind the last space is the version, whatever else there is.
-    let target = match rest.iter().rposition(space) {
-        Some(space) => {
-            let at = from + space + 1;
-            head.version = version(sheet, line.at + at, &text[at..]);
-            &rest[..space]
-        }
-        None => {
-            // [9112-2.3-01] So did HTTP/0.9.
-            let end = line.at + text.len();
-            sheet.flaw(end, "a request line without a version", "[9112-2.3-01]");
-            rest
-        }
-    };
+    let space = rest.iter().rposition(space);
+    let target = &rest[..space.unwrap_or(rest.len())];
+    if let Some(space) = space {
+        let at = from + space + 1;
+        head.version = version(sheet, line.at + at, &text[at..]);
+    } else {
+        // [9112-2.3-01] So did HTTP/0.9.
+        let end = line.at + text.len();
+        sheet.flaw(end, "a request line without a version", "[9112-2.3-01]");
+    }
     target::read(sheet, line.at + from.min(text.len()), target, method);
     head.start = Start::Request { method: method.to_vec(), target: target.to_vec() };
 }
@@ -166,22 +163,22 @@ fn request_line(sheet: &mut Sheet, line: Line<'_>, head: &mut Head) {
 /// `HTTP/1.1`.
 fn version(sheet: &mut Sheet, at: usize, text: &[u8]) -> Option<(u8, u8)> {
     sheet.field("HTTP-version", at, text, "RFC 9112 2.3");
-    match text {
-        [b'H', b'T', b'T', b'P', b'/', major @ b'0'..=b'9', b'.', minor @ b'0'..=b'9'] => {
-            let version = (major - b'0', minor - b'0');
-            // [9110-6.2-05] Refused with 505.
-            if version.0 != 1 {
-                let what = format!("version HTTP/{}.{}, which is not HTTP/1", version.0, version.1);
-                sheet.flaw(at, what, "[9110-6.2-05]");
-            }
-            Some(version)
+    let digit = |byte: u8| byte.is_ascii_digit().then(|| byte - b'0');
+    let version = match text {
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] => digit(*major).zip(digit(*minor)),
+        _ => None,
+    };
+    match version {
+        Some((1, _)) => {}
+        // [9110-6.2-05] Refused with 505.
+        Some((major, minor)) => {
+            let what = format!("version HTTP/{major}.{minor}, which is not HTTP/1");
+            sheet.flaw(at, what, "[9110-6.2-05]");
         }
         // [9112-2.3-01]
-        _ => {
-            sheet.flaw(at, "a version that is not HTTP/ and two digits", "[9112-2.3-01]");
-            None
-        }
+        None => sheet.flaw(at, "a version that is not HTTP/ and two digits", "[9112-2.3-01]"),
     }
+    version
 }
 
 /// RFC 9112 4.

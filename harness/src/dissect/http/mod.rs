@@ -24,7 +24,7 @@ pub use chunked::{EXTENSIONS_MAX, Part, chunk_end, chunk_line, trailers};
 pub use fields::FieldLine;
 pub use framing::{Framing, framing};
 pub use head::{Head, Start, head};
-pub use section::{Begins, METHOD_MAX, Mode, Search, begins, is_long_request};
+pub use section::{Begins, METHOD_MAX, Mode, Search, begins, may_begin};
 pub use sheet::{FLAWS_MAX, VALUE_MAX};
 pub use target::{PARAMETERS_MAX, Parts, parts};
 

@@ -45,31 +45,23 @@ fn host(sheet: &mut Sheet, head: &Head) {
 
 /// `name`, `name:80`, `[::1]:80`, or nothing at all. (RFC 3986 3.2.2)
 fn is_host(value: &[u8]) -> bool {
-    let (host, port) = match value.strip_prefix(b"[") {
-        Some(rest) => match rest.iter().position(|byte| *byte == b']') {
-            Some(end) => {
-                let inside = &rest[..end];
-                let address = |byte: &u8| byte.is_ascii_hexdigit() || b":.v".contains(byte);
-                if inside.is_empty() || !inside.iter().all(address) {
-                    return false;
-                }
-                match &rest[end + 1..] {
-                    [] => (&b"x"[..], &b""[..]),
-                    [b':', port @ ..] => (&b"x"[..], port),
-                    _ => return false,
-                }
-            }
-            None => return false,
-        },
-        None => match value.iter().position(|byte| *byte == b':') {
-            Some(colon) => (&value[..colon], &value[colon + 1..]),
-            None => (value, &b""[..]),
-        },
+    let brackets = value.starts_with(b"[");
+    let end = match value.iter().position(|byte| *byte == if brackets { b']' } else { b':' }) {
+        Some(end) => end + usize::from(brackets),
+        None if brackets => return false,
+        None => value.len(),
     };
+    let (host, port) = value.split_at(end);
+    let address = |byte: &u8| byte.is_ascii_hexdigit() || b":.v[]".contains(byte);
     let name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte);
-    host.iter().all(name)
-        && port.iter().all(u8::is_ascii_digit)
-        && !(host.is_empty() && !port.is_empty())
+    let host_is_good =
+        if brackets { host.len() > 2 && host.iter().all(address) } else { host.iter().all(name) };
+    let port_is_good = match port {
+        [] => true,
+        [b':', digits @ ..] => !host.is_empty() && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    host_is_good && port_is_good
 }
 
 fn request(sheet: &mut Sheet, head: &Head) {

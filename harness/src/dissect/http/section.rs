@@ -99,6 +99,11 @@ pub struct Search {
 }
 
 impl Search {
+    /// Was there a whole line that is not empty?
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     /// Where the section ends, if it does; `bytes` begin where they began before.
     pub fn end(&mut self, mode: Mode, bytes: &[u8]) -> Option<usize> {
         if mode == Mode::ChunkEnd {
@@ -175,16 +180,23 @@ pub fn begins(bytes: &[u8]) -> Begins {
     if last.starts_with(version) && last.len() < line.len() { Begins::Request } else { Begins::No }
 }
 
-/// A method that is known, and the first byte of a target: is that a request line, although its
-/// end is not there yet?
-pub fn is_long_request(bytes: &[u8]) -> bool {
-    const METHODS: [&[u8]; 9] =
-        [b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
-    let method = bytes.iter().take_while(|byte| is_token_byte(**byte)).count();
-    METHODS.contains(&&bytes[..method])
-        && bytes.get(method) == Some(&b' ')
-        && could_be_target(bytes, method)
-        && bytes.len() > method + 1
+/// May more bytes make this a message of a method that is known? Any word may be a method, but
+/// not any word is worth waiting for.
+pub fn may_begin(bytes: &[u8]) -> bool {
+    const METHODS: [&[u8]; 10] = [
+        b"GET ",
+        b"HEAD ",
+        b"POST ",
+        b"PUT ",
+        b"DELETE ",
+        b"CONNECT ",
+        b"OPTIONS ",
+        b"TRACE ",
+        b"PATCH ",
+        b"HTTP/",
+    ];
+    let alike = |method: &[u8]| method.starts_with(bytes) || bytes.starts_with(method);
+    begins(bytes) == Begins::Perhaps && METHODS.into_iter().any(alike)
 }
 
 /// Is what stands behind the method printable?
