@@ -3,6 +3,8 @@
 //! It may name the dissectors and their words. It does not know captures: who sent a packet is
 //! said by `--from`, and what came before it is not known.
 
+mod http;
+
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::io::{self, Read, Write};
@@ -20,6 +22,8 @@ pub const INPUT_MAX: u64 = 512 << 20;
 /// Whose packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Protocol {
+    /// HTTP/1.1.
+    Http,
     /// MQTT 3.1.1.
     Mqtt,
 }
@@ -29,7 +33,7 @@ pub enum Protocol {
 pub enum Sender {
     /// The one who connected.
     Client,
-    /// The broker.
+    /// The one who answers: the broker, the server.
     Server,
 }
 
@@ -54,10 +58,13 @@ pub struct Arguments {
 /// was told.
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let bytes = input(&arguments.input)?;
-    let Protocol::Mqtt = arguments.protocol;
     let mut text = Vec::new();
-    let outcome = mqtt(&bytes, arguments.from, output, &mut text)
-        .map_err(|e| Failure::failed(format!("cannot write: {e}")))?;
+    let from = arguments.from;
+    let told = match arguments.protocol {
+        Protocol::Http => http::messages(&bytes, from, output, &mut text),
+        Protocol::Mqtt => mqtt(&bytes, from, output, &mut text),
+    };
+    let outcome = told.map_err(|e| Failure::failed(format!("cannot write: {e}")))?;
     output.data(&String::from_utf8_lossy(&text))?;
     outcome.map_or(Ok(()), |why| Err(Failure::failed(why)))
 }

@@ -121,7 +121,15 @@ impl Assembler {
             }
             None => begins(rest),
         };
-        seen == Begins::Perhaps || seen == self.own
+        seen == self.own || seen == Begins::Perhaps && self.may_be_own(rest)
+    }
+
+    /// Nothing but `HTTP/` begins a response; a request begins with any word.
+    fn may_be_own(&self, rest: &[u8]) -> bool {
+        let kept = self.partial.iter().flat_map(|partial| &partial.kept);
+        let mut bytes = kept.chain(rest).skip_while(|byte| matches!(byte, b'\r' | b'\n'));
+        self.own == Begins::Request
+            || b"HTTP/".iter().all(|own| bytes.next().is_none_or(|b| b == own))
     }
 
     fn section(&mut self, rest: &Bytes, chunk: &Chunk, at: &mut usize) -> Unit {

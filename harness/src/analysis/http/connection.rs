@@ -296,8 +296,10 @@ impl Connection {
             return;
         }
         let Some(exchange) = &self.last else { return };
+        // Of a response to a request that was not seen, nobody knows what it should have had.
+        let Some(request) = &exchange.request else { return };
         self.strayed = true;
-        let head = exchange.request.as_ref().is_some_and(|request| request.method == b"HEAD");
+        let head = request.method == b"HEAD";
         // [9110-9.3.2-01], [9112-6.3-18]
         let what = if head { texts::BODY_TO_HEAD } else { texts::BEYOND_THE_BODY };
         let refs = vec![exchange.response.first_frame(), frame];

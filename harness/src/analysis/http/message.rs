@@ -107,11 +107,11 @@ impl Message {
     }
 
     /// `bytes` are there of `len` that a frame carried.
-    pub(super) fn add_data(&mut self, bytes: &[u8], len: u64, mode: Mode) {
+    pub(super) fn add_data(&mut self, bytes: &[u8], len: u64) {
         self.len += len;
         self.body += len;
         self.missing += len - bytes.len() as u64;
-        if self.missing == 0 && mode != Mode::Tunnel {
+        if self.missing == 0 {
             let room = (PREVIEW_MAX + 1).saturating_sub(self.preview.len());
             self.preview.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }

@@ -104,8 +104,11 @@ impl Http {
             Unit::Data { mode, bytes, len, at } => {
                 telling.layers.data(mode, &bytes, at, carrier.0, moment.frame);
                 telling.body += len;
-                if let Some(message) = self.connection.current(side) {
-                    message.add_data(&bytes, len, mode);
+                // What is not HTTP belongs to no message.
+                if let Some(message) =
+                    self.connection.current(side).filter(|_| mode != Mode::Tunnel)
+                {
+                    message.add_data(&bytes, len);
                     message.touch(carrier.0, carrier.1);
                 }
                 if matches!(mode, Mode::Body(_)) && self.assembler(side).mode() == Mode::Head {
@@ -216,6 +219,11 @@ impl Http {
     fn flush(&mut self, side: Side, telling: &mut Telling) {
         let is_request = side == self.connection.client;
         let in_body = self.assembler(side).mode() != Mode::Head;
+        if self.assembler(side).mode() == Mode::Tunnel && telling.body > 0 {
+            telling.says.push(texts::tunnelled(telling.body));
+            telling.body = 0;
+            return;
+        }
         if let Some(message) = self.connection.current(side).filter(|message| !message.complete) {
             if (telling.body, telling.chunks) != (0, 0) {
                 let now = (telling.body, telling.chunks);

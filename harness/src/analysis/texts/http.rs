@@ -4,7 +4,7 @@
 
 use super::{count, preview};
 use crate::analysis::http::Message;
-use crate::dissect::http::{Framing, Head, Parts, Start, parts};
+use crate::dissect::http::{Framing, Head, Message as Decoded, Parts, Start, parts};
 use crate::output::escape;
 use std::fmt::Write as _;
 
@@ -85,6 +85,25 @@ pub fn start_line(head: &Head) -> String {
     }
 }
 
+/// A message that stands alone, in a line.
+pub fn decoded(message: &Decoded) -> String {
+    let fields = count(message.head.lines.len() as u64, "field", "fields");
+    let body = count(message.body, "byte", "bytes");
+    let body = match message.framing {
+        _ if message.head.cut => return start_line(&message.head),
+        Framing::Nothing => "no body".to_owned(),
+        Framing::Length(length) => format!("Content-Length {length}, body of {body}"),
+        Framing::Chunked => {
+            let chunks = count(message.chunks, "chunk", "chunks");
+            format!("chunked, body of {body} in {chunks}")
+        }
+        Framing::UntilClose => format!("body of {body}, up to the close"),
+        Framing::Tunnel => format!("then {body} of another protocol"),
+        Framing::Broken => "a length that nobody can read".to_owned(),
+    };
+    format!("{}; {fields}; {body}", start_line(&message.head))
+}
+
 /// The names of a head's fields.
 pub(in crate::analysis) fn names(head: &Head) -> String {
     let mut names: Vec<String> =
@@ -96,7 +115,7 @@ pub(in crate::analysis) fn names(head: &Head) -> String {
 }
 
 /// `request` or `response`.
-pub(in crate::analysis) fn kind(is_request: bool) -> &'static str {
+pub fn kind(is_request: bool) -> &'static str {
     if is_request { "request" } else { "response" }
 }
 
@@ -158,13 +177,17 @@ pub(in crate::analysis) fn progress(
                 count(length, "byte", "bytes")
             )
         }
-        Framing::Tunnel => format!("{now} of another protocol"),
         Framing::Chunked if chunks > 0 => {
             let chunks = count(chunks, "chunk", "chunks");
             format!("body of {whose} goes on: {chunks}, {now}; {} so far", message.body)
         }
         _ => format!("body of {whose} goes on: {now}; {} so far", message.body),
     }
+}
+
+/// Bytes behind the switch to another protocol.
+pub(in crate::analysis) fn tunnelled(bytes: u64) -> String {
+    format!("{} of another protocol", count(bytes, "byte", "bytes"))
 }
 
 /// What a body's length is, beside what the head says of it.
@@ -184,7 +207,7 @@ pub(in crate::analysis) fn length(message: &Message, is_request: bool) -> String
         (Framing::Nothing, _) => "no body".to_owned(),
         (Framing::Chunked, _) => chunks(message),
         (Framing::UntilClose, _) => format!("body of {body} without a length, up to the close"),
-        (Framing::Tunnel, _) => format!("then {body} of another protocol"),
+        (Framing::Tunnel, _) => "then another protocol".to_owned(),
         (Framing::Broken, _) => "a length that nobody can read".to_owned(),
     };
     if message.missing > 0 {

@@ -148,6 +148,7 @@ fn request_line(sheet: &mut Sheet, line: Line<'_>, head: &mut Head) {
     // What stands behind the last space is the version, whatever else there is.
     let space = rest.iter().rposition(space);
     let target = &rest[..space.unwrap_or(rest.len())];
+    target::read(sheet, line.at + from.min(text.len()), target, method);
     if let Some(space) = space {
         let at = from + space + 1;
         head.version = version(sheet, line.at + at, &text[at..]);
@@ -156,7 +157,6 @@ fn request_line(sheet: &mut Sheet, line: Line<'_>, head: &mut Head) {
         let end = line.at + text.len();
         sheet.flaw(end, "a request line without a version", "[9112-2.3-01]");
     }
-    target::read(sheet, line.at + from.min(text.len()), target, method);
     head.start = Start::Request { method: method.to_vec(), target: target.to_vec() };
 }
 

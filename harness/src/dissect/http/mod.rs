@@ -65,6 +65,8 @@ pub struct Message {
     pub missing: Option<u64>,
     /// Its end is not there.
     pub cut: bool,
+    /// Where it ends is not known, because its length is wrong; nobody can say what follows.
+    pub lost: bool,
     /// All its fields in order; empty if they were not asked for.
     pub fields: Vec<Field>,
     /// What is wrong with it, in the order of its bytes.
@@ -90,6 +92,7 @@ pub fn message(bytes: &[u8], answered: Option<&[u8]>, with_fields: bool) -> Mess
     {
         body(&mut message, bytes, mode, with_fields);
     }
+    message.flaws.sort_by_key(|flaw| flaw.off);
     message
 }
 
@@ -128,6 +131,7 @@ fn body(message: &mut Message, bytes: &[u8], mut mode: Mode, with_fields: bool) 
         message.chunks += u64::from(matches!(next, Mode::Chunk(_)));
         mode = next;
     }
+    message.lost = mode == Mode::Lost;
 }
 
 /// Reads the section of a chunked body at the front of `bytes`, and what comes behind it: `Head`
