@@ -91,9 +91,7 @@ fn rest_rows_r1_to_r7() {
     for handshake in ["#3 #4 #5", "#13 #14 #15", "#27 #28 #29", "#85 #86 #87"] {
         has(&format!("== handshake {handshake}"));
     }
-    has(
-        "== HTTP to server 172.18.0.2:5151: 8 requests on 8 connections, one connection per request",
-    );
+    has("HTTP to server 172.18.0.2:5151: 8 requests on 8 connections, one connection per request");
     has("the responses say Connection: close: #8 #20 #32 #44 #56 #66 #80 #90");
     // R2: method, path, query, each field named.
     let get = "request 1: GET /add, query a=5 b=9, HTTP/1.1; \
@@ -448,6 +446,30 @@ fn fields_stand_where_they_are_in_the_frame_that_completes_them() {
     let says = talk.says();
     assert_eq!(says[3], "data, 6 bytes");
     assert!(says[4].starts_with("head of a request begins: 6 bytes are there"), "{}", says[4]);
+}
+
+/// The other views have it, too.
+#[test]
+fn bytes_and_follow_show_a_conversation() {
+    let bytes = capture("rest.pcap");
+    let range = Some("8-10".parse().unwrap());
+    let options = Options { bytes: true, range, ..Options::default() };
+    let (text, _) = explain(&bytes, &options, false);
+    for line in [
+        "      http (bytes 66..231)",
+        "        75+3    status code              200  [RFC 9112 4]",
+        "        190+14  field name               Content-Length  [RFC 9110 5.1]",
+        "        206+2   field value              19  [RFC 9110 8.6]",
+        "        66+19   message body             {\\n  \\\"result\\\": 14\\n}\\n  [RFC 9112 6]",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let (text, _) = explain(&bytes, &Options { follow: Some(6), ..Options::default() }, false);
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert!(
+        text.contains("client→server  #78  0..159  \"HEAD /add?a=1&b=2 HTTP/1.1\\r\\n"),
+        "{text}"
+    );
 }
 
 /// A client's stream and a server's in which everything occurs.

@@ -1,7 +1,11 @@
 //! HTTP messages one at a time: their fields, their length, and what is wrong with them.
 
 use crate::build::cases;
+use crate::schema::{check, schema};
 use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 use wirelab::dissect::Field;
 use wirelab::dissect::http::{FLAWS_MAX, Framing, Message, Start, begins, message};
 
@@ -317,6 +321,76 @@ fn assert_covered(seen: &Message, bytes: &[u8]) {
     }
     for (place, byte) in bytes[..seen.len].iter().enumerate().filter(|(at, _)| !covered[*at]) {
         assert!(b" \t:;\r\n".contains(byte), "byte {place} ({byte:#x}) of {seen:?}");
+    }
+}
+
+/// A `wirelab decode http` of these bytes: its output, its complaints and its code.
+fn decode(words: &[&str], bytes: &[u8]) -> (String, String, i32) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_wirelab"))
+        .args(["decode", "http"])
+        .args(words)
+        .env_remove("CLICOLOR_FORCE")
+        .env_remove("WIRELAB_COLOR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(bytes).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (text(output.stdout), text(output.stderr), output.status.code().unwrap())
+}
+
+/// Requests, and their responses behind them.
+const BOTH: &[u8] = b"HEAD /a HTTP/1.1\r\nHost: h\r\n\r\nGET /b?c=d HTTP/1.1\r\nHost: h\r\n\r\n\
+    HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nHTTP/1.1 103 Early\r\n\r\n\
+    HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno";
+
+#[test]
+fn decoded_messages_are_valid_and_keep_their_offsets() {
+    let (text, stderr, code) = decode(&["--json", "-"], BOTH);
+    assert_eq!(code, 0, "{stderr}");
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for event in &events {
+        assert_eq!(check(&schema(), &schema(), event), Ok(()), "{event}");
+    }
+    let kinds: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["request", "request", "response", "response", "response"]);
+    assert_eq!(events[1]["say"], "GET /b, query c=d, HTTP/1.1; 1 field; no body");
+    // The first one answers HEAD. [9112-6.3-01], [9112-9.2-01]
+    assert_eq!(events[2]["say"], "HTTP/1.1 200 OK; 1 field; no body");
+    assert_eq!(events[4]["say"], "HTTP/1.1 404 No; 1 field; Content-Length 2, body of 2 bytes");
+    let parameter = json!({"name": "query parameter", "off": 36, "len": 3, "value": "c=d",
+        "spec": "RFC 3986 3.4"});
+    assert!(events[1]["layers"][0]["fields"].as_array().unwrap().contains(&parameter), "{text}");
+    // In hexadecimal it is the same.
+    let hex: Vec<String> = BOTH.iter().map(|byte| format!("{byte:02x}")).collect();
+    let (again, _, _) = decode(&["--json", &hex.join(" ")], b"");
+    assert_eq!(again, text);
+    let (text, _, _) = decode(&[], BOTH);
+    assert!(text.contains("  29+3    method                   GET  [RFC 9112 3.1]"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_with_a_message_is_the_exit_code_as_well() {
+    let request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+    let table: [(&[&str], &[u8], i32, &str); 10] = [
+        (&["--from", "client"], request, 0, ""),
+        (&["--from", "server"], request, 1, "byte 0: only a client sends requests"),
+        (&["--from", "client"], b"HTTP/1.1 200 OK\r\n\r\n", 1, "only a server sends responses"),
+        (&[], b"GET / HTTP/1.1\r\n\r\n", 1, "without Host [9112-3.2-06]"),
+        (&[], b"GET / HT", 1, "message 1 is not complete: the end of its head is not there"),
+        (&[], b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", 1, "of its body to come: 1"),
+        (&[], &bytes_of("C5\\r\\nhello\\r\\n"), 1, "its last chunk is not there"),
+        (&[], &bytes_of("GContent-Length: x\\r\\n\\r\\nGET"), 1, "byte 41: a Content-Length"),
+        (&[], b"", 1, "no bytes, no message"),
+        (&["4z"], b"", 2, "'z' at character 2 is not hexadecimal"),
+    ];
+    for (words, bytes, code, complaint) in table {
+        let (_, stderr, exit) = decode(words, bytes);
+        assert_eq!(exit, code, "{words:?}: {stderr}");
+        assert!(stderr.contains(complaint), "{words:?}: {stderr}");
     }
 }
 
