@@ -210,8 +210,23 @@ fn each_close_has_its_reason() {
     let keep = "GET /a HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n";
     let error = "HTTP/1.1 400 no\r\nContent-Length: 0\r\n\r\n";
     let upload = "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nabc";
+    let expect = "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+    let refused = "HTTP/1.1 413 no\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let talk = || Talk::new().client(GET);
     let table = [
+        // [9110-10.1.1-07]
+        (
+            Talk::new().client(expect).server(refused).fin(false),
+            "closed because response #5 says Connection: close (RFC 9112 9.6); server first, in #6",
+        ),
+        (
+            Talk::new().client(expect).server(refused),
+            "Content-Length 9, whose body it did not send: it waited for 100 ↔ response 1 #5",
+        ),
+        (
+            Talk::new().client([GET, GET].concat()).server(refused).fin(false),
+            "says Connection: close (RFC 9112 9.6); server first, in #6, 1 request unanswered",
+        ),
         // [9112-9.6-04]
         (
             Talk::new().client(&close).server(OK).fin(false),

@@ -5,6 +5,7 @@
 //! are `texts`'.
 
 mod assemble;
+mod closing;
 mod connection;
 mod layers;
 mod message;
@@ -304,7 +305,7 @@ impl Application for Http {
         conversation: &Conversation,
         name: &dyn Fn(Side) -> String,
     ) -> Option<(String, Vec<u64>)> {
-        report::closing(&self.connection, conversation, name)
+        closing::closing(&self.connection, conversation, name)
     }
 
     fn tells_the_data(&self) -> bool {

@@ -199,6 +199,9 @@ pub(in crate::analysis) fn length(message: &Message, is_request: bool) -> String
         (Framing::Length(length), _) if message.complete => {
             format!("Content-Length {length} = body")
         }
+        (Framing::Length(length), _) if message.expects && message.body == 0 => {
+            format!("Content-Length {length}, whose body it did not send: it waited for 100")
+        }
         (Framing::Length(length), _) => format!("Content-Length {length} ≠ body of {body}"),
         (Framing::Nothing, Some(declared)) if !is_request => {
             format!("Content-Length {declared} and no body: {}", why_no_body(message))

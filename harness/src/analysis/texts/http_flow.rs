@@ -222,13 +222,18 @@ pub(in crate::analysis) fn closed_as_announced(
     who: &str,
     frame: u64,
     says_close: bool,
+    open: u64,
 ) -> String {
     let why = if says_close {
         "says Connection: close (RFC 9112 9.6)"
     } else {
         "is of HTTP/1.0 and does not ask for keep-alive (RFC 9112 9.3)"
     };
-    format!("closed because {who} #{frame} {why}; {}", end.text())
+    let left = match open {
+        0 => String::new(),
+        open => format!(", {} unanswered", count(open, "request", "requests")),
+    };
+    format!("closed because {who} #{frame} {why}; {}{left}", end.text())
 }
 
 /// The close that a body needs.
