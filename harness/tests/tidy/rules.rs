@@ -105,6 +105,11 @@ impl File {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 
+    /// The blocking client of a protocol, or a part of it.
+    fn is_blocking(&self) -> bool {
+        self.name() == "blocking.rs" || self.path.contains("/src/blocking/")
+    }
+
     /// The lines of code, without comments, literals and tests.
     fn working_lines(&self) -> impl Iterator<Item = (usize, &str)> {
         (1..).zip(self.source.code.lines()).filter(|(line, _)| !self.in_tests(*line))
@@ -258,8 +263,8 @@ fn boundary(file: &File) -> Vec<Finding> {
         let streams = ["TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener"];
         let advice = "a protocol never holds a socket; go through `Io`";
         found.extend(file.named("boundary", &streams, advice));
-        if file.name() != "blocking.rs" {
-            let advice = "threads are for blocking.rs alone";
+        if !file.is_blocking() {
+            let advice = "threads are for blocking.rs and blocking/ alone";
             found.extend(file.named("boundary", &["thread"], advice));
         }
     }
