@@ -94,7 +94,8 @@ impl File {
     }
 
     fn is_protocol(&self) -> bool {
-        PROTOCOLS.contains(&self.house())
+        // An example is a program like any other.
+        PROTOCOLS.contains(&self.house()) && !self.path.contains("/examples/")
     }
 
     fn is_engine(&self) -> bool {
