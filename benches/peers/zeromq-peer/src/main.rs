@@ -33,9 +33,12 @@ async fn main() -> Result<()> {
         return Err("usage: zeromq-peer ROLE bind|connect PORT COUNT".into());
     };
     let place = Place { binds: side == "bind", port: port.parse()? };
-    let count = count.parse()?;
-    let mut input = BufReader::new(tokio::io::stdin()).lines();
-    match &role[..] {
+    let input = BufReader::new(tokio::io::stdin()).lines();
+    play(role, &place, count.parse()?, input).await
+}
+
+async fn play(role: &str, place: &Place, count: usize, mut input: Input) -> Result<()> {
+    match role {
         "push" => {
             let mut push = place.socket::<PushSocket>().await?;
             for n in 0..count {
