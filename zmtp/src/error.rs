@@ -107,10 +107,12 @@ impl fmt::Display for Error {
             Self::PeerViolated { what, .. } => write!(f, "protocol violation: {what}")?,
             Self::Refused { reason, .. } => write!(f, "refused the peer: {reason}")?,
             Self::RefusedByPeer { reason } => write!(f, "refused by the peer: {reason}")?,
-            Self::Version { major: 0 } => f.write_str("the peer speaks ZMTP 1.0, we speak 3.x")?,
+            Self::Version { major: 0 } => {
+                f.write_str("the peer speaks ZMTP 1.0, or something else; we speak ZMTP 3.x")?;
+            }
             Self::Version { major } => {
                 // Revisions 1 and 2 are both called ZMTP 2.0.
-                write!(f, "the peer speaks ZMTP 2.0 (revision {major}), we speak 3.x")?;
+                write!(f, "the peer speaks ZMTP 2.0 (revision {major}), we speak ZMTP 3.x")?;
             }
             Self::Mechanism { theirs, ours } => {
                 write!(f, "the peer's mechanism is {theirs}, ours is {ours}")?;

@@ -61,21 +61,17 @@ impl Greeting {
     /// When no octets that could follow would make a greeting of ZMTP 3.
     pub fn decode(input: &[u8]) -> Result<Option<Self>, Error> {
         let seen = &input[..input.len().min(GREETING)];
-        // [ZMTP-3.0-compat-02] ZMTP 1.0 begins with the length of its identity frame, which in its
-        // long form is told by the low bit of the tenth octet.
-        if seen.first().is_some_and(|&first| first != 0xff) {
-            return Err(old_or_foreign(seen));
+        // [ZMTP-3.0-compat-02] ZMTP 1.0 begins with the length of its identity frame: one octet
+        // other than FF, or eight more, whose last has its low bit zero. [ZMTP-3.0-greeting-09] The
+        // padding has no meaning in between.
+        let is_old = seen.first().is_some_and(|&first| first != 0xff)
+            || seen.get(9).is_some_and(|&last| last & 1 == 0);
+        if is_old {
+            return Err(Error::Version { major: 0 });
         }
-        // [ZMTP-3.0-greeting-09] The padding has no meaning: it is not looked at.
-        match seen.get(9) {
-            Some(0x7f) | None => {}
-            Some(last) if last & 1 == 0 => return Err(Error::Version { major: 0 }),
-            Some(_) => {
-                return Err(Error::malformed(
-                    "[ZMTP-3.0-greeting-02]",
-                    "the signature does not end with 7F",
-                ));
-            }
+        if seen.get(9).is_some_and(|&last| last != 0x7f) {
+            let what = "the signature does not end with 7F";
+            return Err(Error::malformed("[ZMTP-3.0-greeting-02]", what));
         }
         // [ZMTP-3.0-greeting-10] 3.0 or above is valid. [ZMTP-3.0-greeting-13] Below it we close.
         if let Some(&major) = seen.get(VERSION_AT).filter(|&&major| major < 3) {
@@ -103,15 +99,6 @@ impl Greeting {
         let len = self.mechanism.iter().position(|&b| b == 0).unwrap_or(MECHANISM_NAME);
         &self.mechanism[..len]
     }
-}
-
-/// A first octet other than FF: ZMTP 1.0's short identity frame, or not ZMTP at all.
-fn old_or_foreign(seen: &[u8]) -> Error {
-    // An anonymous ZMTP 1.0 peer sends 01 00: a frame of one octet, its flags, and no identity.
-    if seen.len() >= 2 && seen[0] >= 1 && seen[1] <= 1 {
-        return Error::Version { major: 0 };
-    }
-    Error::malformed("[ZMTP-3.0-greeting-02]", "the first octet is not FF")
 }
 
 /// [ZMTP-3.0-mech-03] Upper-case letters, digits, embedded hyphens and underscores; then

@@ -36,14 +36,14 @@ pub const COMMAND_MAX: usize = 64 * 1024;
 /// Properties in one READY or INITIATE.
 pub const PROPERTIES_MAX: usize = 256;
 
-/// Bytes of one message, all its frames together, that we take (setting).
+/// Bytes of one message, the bodies of its frames together, that we take (setting).
 pub const MESSAGE_MAX: usize = 256 * 1024 * 1024;
 
 /// Frames of one message that we take.
 pub const FRAMES_MAX: usize = 64 * 1024;
 
-/// What a frame counts for in a message's size beside its body, so that a flood of empty frames is
-/// not free.
+/// What a frame counts for beside its body in the bytes that wait, so that a flood of empty frames
+/// is not free.
 pub const FRAME_OVERHEAD: usize = 32;
 
 /// How long a peer may take from the connection to its READY (setting).

@@ -13,9 +13,9 @@ use bytes::{Buf, Bytes, BytesMut};
 use std::sync::Arc;
 
 use crate::command::Command;
-use crate::frame::{Header, LONG_HEADER};
+use crate::frame::Header;
 use crate::greeting::Greeting;
-use crate::limits::{COMMAND_MAX, FRAME_OVERHEAD, FRAMES_MAX, GREETING, RESERVE_MAX};
+use crate::limits::{COMMAND_MAX, FRAMES_MAX, GREETING, RESERVE_MAX};
 use crate::mechanism::{Handshake, Local, Progress, Remote};
 use crate::{Error, Message};
 
@@ -231,7 +231,7 @@ impl Partial {
     }
 
     fn push(&mut self, body: Bytes, max: usize) -> Result<(), Error> {
-        self.size += body.len() + FRAME_OVERHEAD;
+        self.size += body.len();
         if self.frames.len() == FRAMES_MAX {
             let len = FRAMES_MAX as u64 + 1;
             return Err(Error::TooLarge {
@@ -240,7 +240,7 @@ impl Partial {
                 max: FRAMES_MAX,
             });
         }
-        if self.size > max.saturating_add(LONG_HEADER + FRAME_OVERHEAD) {
+        if self.size > max {
             return Err(Error::TooLarge { what: "message", len: self.size as u64, max });
         }
         self.frames.push(body);

@@ -39,8 +39,9 @@ impl FairQueue {
     /// All that is there, in the order in which [`take`](Self::take) would give it, into an empty
     /// queue.
     pub fn take_all(&mut self, pipes: &mut Pipes, io: &mut Io, into: &mut VecDeque<Message>) {
-        if let (1, Some(pipe)) = (self.active.len(), self.active.pop_front()) {
-            // Most sockets have one peer that sends: no message is moved.
+        // Most sockets have one peer that sends: then no message is moved.
+        if let [pipe] = self.active.make_contiguous()[..] {
+            self.active.clear();
             return pipes.take_all(io, pipe, into);
         }
         while let Some((_, message)) = self.take(pipes, io) {
