@@ -16,7 +16,7 @@
 //! follows goes when it fills a write, or when the keeper looks in: a tick later at most.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle, Thread};
@@ -46,8 +46,8 @@ pub(super) struct Driver<P> {
 /// What the caller and the keeper share.
 pub(super) struct Shared<P> {
     driver: Mutex<Driver<P>>,
-    /// The caller wants the lock of a keeper that leads.
-    wanted: AtomicBool,
+    /// So many callers want the lock of a keeper that leads.
+    wanted: AtomicUsize,
     /// The keeper sleeps until whoever has the lock lets go of it.
     is_asleep: AtomicBool,
     keeper: OnceLock<Thread>,
@@ -75,7 +75,7 @@ impl<P: Pattern + Send + 'static> Shared<P> {
         };
         let shared = Arc::new(Self {
             driver: Mutex::new(driver),
-            wanted: AtomicBool::new(false),
+            wanted: AtomicUsize::new(0),
             is_asleep: AtomicBool::new(false),
             keeper: OnceLock::new(),
             door,
@@ -102,10 +102,10 @@ impl<P: Pattern + Send + 'static> Shared<P> {
     /// The keeper has it: it may be asleep in the loop.
     #[cold]
     fn enter_led(&self) -> MutexGuard<'_, Driver<P>> {
-        self.wanted.store(true, SeqCst);
+        self.wanted.fetch_add(1, SeqCst);
         self.knock();
         let driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
-        self.wanted.store(false, SeqCst);
+        self.wanted.fetch_sub(1, SeqCst);
         driver
     }
 
@@ -132,6 +132,11 @@ impl<P: Pattern + Send + 'static> Shared<P> {
     fn lead(&self) -> bool {
         loop {
             let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+            // Looked at before each turn: the knock may have been heard in the last one, by a
+            // keeper that then was quicker to take the lock again than who had knocked.
+            if self.wanted.load(SeqCst) > 0 {
+                return true;
+            }
             if driver.is_over || driver.turn(None).is_err() {
                 return false;
             }
@@ -139,10 +144,6 @@ impl<P: Pattern + Send + 'static> Shared<P> {
                 driver.watcher.as_ref().filter(|_| self.interrupted.load(SeqCst))
             {
                 watcher.ring();
-            }
-            drop(driver);
-            if self.wanted.load(SeqCst) {
-                return true;
             }
         }
     }
