@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::command::Command;
 use crate::frame::Header;
 use crate::greeting::Greeting;
-use crate::limits::{COMMAND_MAX, FRAMES_MAX, GREETING, RESERVE_MAX};
+use crate::limits::{COMMAND_MAX, FRAMES_MAX, GREETING, LARGE_FRAME, READ_AHEAD, RESERVE_MAX};
 use crate::mechanism::{Handshake, Local, Progress, Remote};
 use crate::{Error, Message};
 
@@ -190,12 +190,12 @@ fn too_large(header: &Header, max: usize) -> Error {
     Error::TooLarge { what, len: header.size, max }
 }
 
-/// Room for what is missing of a frame: all of it at once if it is small, a piece if it is not.
+/// Room for what is missing of a large frame, so that the loop reads into it: all at once, or a
+/// piece of what is longer. A little more, and the next frame's header comes with it.
 #[cold]
 fn make_room(input: &mut BytesMut, whole: usize) {
-    // A frame that fits a read finds its room there.
-    if whole > 8 * 1024 && input.capacity() < whole {
-        input.reserve((whole - input.len()).min(RESERVE_MAX));
+    if whole > LARGE_FRAME && input.capacity() < whole {
+        input.reserve((whole - input.len()).min(RESERVE_MAX) + READ_AHEAD);
     }
 }
 
