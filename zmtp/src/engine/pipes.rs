@@ -19,7 +19,7 @@ use wirelab_reactor::{ConnId, Io};
 
 use crate::command::Command;
 use crate::frame::{self, MORE};
-use crate::limits::{COPY_BODY_MAX, FLUSH_AT, INCOMING_BYTES_MAX};
+use crate::limits::{BACKLOG_LOOK, COPY_BODY_MAX, FLUSH_AT, INCOMING_BYTES_MAX};
 use crate::{Message, Options};
 
 /// A pipe's place; used again after the pipe is gone.
@@ -47,8 +47,21 @@ pub struct Pipes {
     slab: Slab<Pipe>,
     send_mark: usize,
     receive_mark: usize,
+    due: Due,
+    /// Messages that could not go straight to a connection since the loop was last turned for it.
+    backlogged: usize,
+}
+
+/// What the socket's user owes the loop after a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// Nothing: the message may wait for others.
+    #[default]
+    Nothing,
     /// A connection's outbox has grown to what is worth a write of its own.
-    flush_due: bool,
+    Write,
+    /// Messages wait for a kernel that had no room: has it some now?
+    Turn,
 }
 
 impl Pipes {
@@ -58,7 +71,8 @@ impl Pipes {
             slab: Slab::new(),
             send_mark: mark(options.send_high_water_mark),
             receive_mark: mark(options.receive_high_water_mark),
-            flush_due: false,
+            due: Due::Nothing,
+            backlogged: 0,
         }
     }
 
@@ -125,8 +139,14 @@ impl Pipes {
             && pipe.outgoing.is_empty()
             && !io.is_above_high_water(conn)
         {
-            self.flush_due |= put(io, conn, message);
+            if put(io, conn, message) {
+                self.due = self.due.max(Due::Write);
+            }
             return true;
+        }
+        self.backlogged += 1;
+        if self.backlogged >= BACKLOG_LOOK {
+            (self.backlogged, self.due) = (0, Due::Turn);
         }
         let has_room = pipe.outgoing.len() < self.send_mark;
         if has_room {
@@ -248,9 +268,9 @@ impl Pipes {
         is_full
     }
 
-    /// Is there output worth a write of its own? Asked once, it is no longer.
-    pub(crate) fn take_flush_due(&mut self) -> bool {
-        std::mem::take(&mut self.flush_due)
+    /// What is owed to the loop. Asked once, it is no longer.
+    pub(crate) fn take_due(&mut self) -> Due {
+        std::mem::take(&mut self.due)
     }
 }
 
