@@ -16,7 +16,7 @@ use wirelab_zmtp::sockets::{Answer, Pattern, Pub, Pull, Push, Rep, Req, Sub};
 use wirelab_zmtp::{Message, Options};
 
 /// Seeds of each pattern that are run when nobody says how many.
-const SEEDS: u64 = 1_000;
+const SEEDS: u64 = 700;
 /// The two cores that the tests may take.
 const THREADS: u64 = 2;
 /// Time in which a network that is well has everybody talk again.

@@ -8,7 +8,8 @@
 //! ```
 //! A pipe to an endpoint that we connect to lives as long as the socket, connected or not; one of
 //! a peer that came to us lives from its READY to its leave, and then until what it sent has been
-//! received [PUSH-gen-04] [PUSH-gen-05] [PULL-gen-04] [PULL-gen-05].
+//! received [PUSH-gen-04] [PUSH-gen-05] [PULL-gen-04] [PULL-gen-05] [PUB-gen-03] [PUB-gen-04]
+//! [SUB-gen-03] [SUB-gen-04].
 //!
 //! It knows connections as places to write to. Who gets which message is the pattern's business.
 
@@ -25,7 +26,7 @@ use crate::{Message, Options};
 /// A pipe's place; used again after the pipe is gone.
 pub type PipeId = usize;
 
-/// The two queues of one peer.
+/// The two queues of one peer [PUSH-gen-03] [PULL-gen-03] [PUB-gen-02] [SUB-gen-02].
 #[derive(Debug, Default)]
 struct Pipe {
     /// The connection, once its handshake is done.
@@ -131,7 +132,9 @@ impl Pipes {
         self.slab.get(id).is_some_and(|pipe| pipe.outgoing.len() < self.send_mark)
     }
 
-    /// Sends a message, or queues it. `false`: the queue is full, and nothing was done.
+    /// Sends a message, all its frames [ZMTP-3.0-sock-05], or queues it behind those before it
+    /// [ZMTP-3.0-sock-07]. It is in one place only, and goes once [ZMTP-3.0-sock-06].
+    /// `false`: the queue is full, and nothing was done.
     #[inline]
     pub fn send(&mut self, io: &mut Io, id: PipeId, message: &Message) -> bool {
         let Some(pipe) = self.slab.get_mut(id) else { return false };
@@ -240,6 +243,16 @@ impl Pipes {
         self.after_take(io, id);
     }
 
+    /// Drops of what a peer has sent all that is not to be kept. Is anything left?
+    pub fn retain(&mut self, io: &mut Io, id: PipeId, keep: impl Fn(&Message) -> bool) -> bool {
+        let Some(pipe) = self.slab.get_mut(id) else { return false };
+        pipe.incoming.retain(keep);
+        pipe.incoming_bytes = pipe.incoming.iter().map(Message::size).sum();
+        let is_left = !pipe.incoming.is_empty();
+        self.after_take(io, id);
+        is_left
+    }
+
     fn after_take(&mut self, io: &mut Io, id: PipeId) {
         let pipe = &mut self.slab[id];
         let has_room = pipe.incoming.len() <= self.receive_mark / 2
@@ -257,6 +270,7 @@ impl Pipes {
     #[inline]
     pub(crate) fn pause_if_full(&mut self, io: &mut Io, id: PipeId) -> bool {
         let Some(pipe) = self.slab.get_mut(id) else { return false };
+        // [SUB-in-01] What would not fit waits with its sender, who drops it [PUB-out-05].
         let is_full =
             pipe.incoming.len() >= self.receive_mark || pipe.incoming_bytes >= INCOMING_BYTES_MAX;
         if is_full && !pipe.is_paused {
