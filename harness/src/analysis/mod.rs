@@ -5,6 +5,7 @@
 
 mod application;
 mod arp;
+mod assemble;
 mod exchanges;
 mod mqtt;
 mod names;
