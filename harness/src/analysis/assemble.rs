@@ -5,6 +5,7 @@
 //! they mean; how long a unit is, its `Format` says.
 
 use bytes::Bytes;
+use std::ops::Range;
 
 use crate::conversation::Chunk;
 use crate::dissect::{Extent, Field, Flaw, Layer, Note};
@@ -22,8 +23,8 @@ pub(super) trait Format {
     /// Are these bytes clearly units, so that reading can begin with them?
     fn are_units(&self, bytes: &[u8]) -> bool;
 
-    /// A unit is complete; the next one may be of another kind.
-    fn advance(&mut self) {}
+    /// A unit is complete, and these are its bytes; the next one may be of another kind.
+    fn advance(&mut self, _unit: &[u8]) {}
 }
 
 /// Bytes of a unit that one frame carried.
@@ -122,6 +123,11 @@ impl<F: Format> Assembler<F> {
         units
     }
 
+    /// Goes on in another way from here.
+    pub(super) fn reformat(&mut self, format: F) {
+        (self.format, self.partial) = (format, None);
+    }
+
     /// The unit under way, as far as it is there.
     pub(super) fn under_way(&self) -> Option<Assembled> {
         let partial = self.partial.as_ref()?;
@@ -165,7 +171,7 @@ impl<F: Format> Assembler<F> {
                     let bytes = chunk.bytes.slice(*at..*at + len);
                     let pieces = vec![piece(0, len, *at)];
                     *at += len;
-                    self.format.advance();
+                    self.format.advance(&bytes);
                     Some(Assembled { bytes, len, time_ns: chunk.time_ns, pieces })
                 }
                 Extent::Boundless => {
@@ -209,7 +215,7 @@ impl<F: Format> Assembler<F> {
 
     fn finish(&mut self, len: usize, time_ns: u64) -> Option<Assembled> {
         let partial = self.partial.take()?;
-        self.format.advance();
+        self.format.advance(&partial.kept);
         Some(Assembled { bytes: partial.kept.into(), len, time_ns, pieces: partial.pieces })
     }
 
@@ -256,6 +262,14 @@ impl Partial {
 }
 
 impl Assembled {
+    /// Which of its bytes came in `frame`.
+    pub(super) fn span(&self, frame: u64) -> Range<usize> {
+        let mut here = self.pieces.iter().filter(|piece| piece.frame == frame);
+        let Some(first) = here.next() else { return 0..0 };
+        let last = here.next_back().unwrap_or(first);
+        first.start..last.start + last.len
+    }
+
     /// The frames that carried it, as far as they are remembered.
     pub(super) fn frames(&self) -> Vec<u64> {
         let mut frames: Vec<u64> = self.pieces.iter().map(|piece| piece.frame).collect();

@@ -11,8 +11,10 @@ mod mqtt;
 mod names;
 mod opaque;
 mod reading;
+mod records;
 mod report;
 pub mod texts;
+mod zmtp;
 
 pub use application::{Application, Moment, Remark, Riding, Shared};
 pub use exchanges::IN_FLIGHT_MAX;

@@ -16,7 +16,6 @@ mod tally;
 pub(super) use broker::{Broker, Brokers, NAMED_MAX, Origin, Publication};
 pub(super) use detect::{Begins, are_packets, begins};
 pub(super) use messages::Message;
-pub(super) use records::At;
 pub(super) use report::summary;
 pub(super) use session::Flight;
 pub(super) use tally::Topic;
@@ -42,9 +41,9 @@ pub(super) struct Mqtt {
 impl Mqtt {
     /// `from_start`: the connection's first bytes are in the capture.
     pub(super) fn new(from_start: bool) -> Self {
-        let assembler = || match from_start {
-            true => Assembler::new(Packets),
-            false => Assembler::in_the_middle(Packets),
+        let assembler = || {
+            let begin = if from_start { Assembler::new } else { Assembler::in_the_middle };
+            begin(Packets)
         };
         Self { assemblers: [assembler(), assembler()], connection: Connection::new(from_start) }
     }

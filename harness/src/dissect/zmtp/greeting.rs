@@ -116,9 +116,9 @@ fn read(cursor: &mut Cursor<'_>, greeting: &mut Greeting) -> Option<()> {
     }
     let at = cursor.at();
     let spec = ("ZMTP-3.0-greeting-04", "[ZMTP-3.0-greeting-01]");
-    let zeros = |bytes: &[u8]| match bytes.iter().all(|byte| *byte == 0) {
-        true => "zeros".to_owned(),
-        false => escape(bytes),
+    let zeros = |bytes: &[u8]| {
+        let blank = bytes.iter().all(|byte| *byte == 0);
+        if blank { "zeros".to_owned() } else { escape(bytes) }
     };
     let filler = cursor.take("filler", FILLER_LEN, spec, zeros)?;
     if let Some(place) = filler.iter().position(|byte| *byte != 0) {
