@@ -10,6 +10,7 @@ pub(super) mod mqtt_fan_out;
 pub(super) mod mqtt_flow;
 pub mod zmtp;
 pub(super) mod zmtp_flow;
+pub(super) mod zmtp_report;
 pub(super) mod zmtp_sockets;
 
 use super::Summary;

@@ -16,6 +16,7 @@ mod null;
 mod tcp;
 mod tcp_options;
 mod udp;
+mod unit;
 pub mod zmtp;
 
 use crate::frame::{CapturedFrame, LinkType};
@@ -27,6 +28,7 @@ pub use arp::{Arp, ArpOperation};
 pub use checksum::Checksum;
 pub use tcp::{Flags, Segment};
 pub use tcp_options::{SACK_BLOCKS_MAX, TcpOptions};
+pub use unit::{Extent, Flaw};
 
 /// VLAN tags that are followed; more are named and left.
 pub const VLAN_TAGS_MAX: usize = 4;
@@ -76,35 +78,6 @@ impl Field {
             _ => Some(format!("{high}-{low}")),
         }
     }
-}
-
-/// Something in a protocol's unit that its receiver does not accept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flaw {
-    /// Bytes from the start of the unit.
-    pub off: usize,
-    /// What is wrong.
-    pub what: String,
-    /// The clause that is broken, in brackets; the section where no statement has a number.
-    pub clause: &'static str,
-}
-
-impl Flaw {
-    /// As a sentence.
-    pub fn text(&self) -> String {
-        format!("{} {}", self.what, self.clause)
-    }
-}
-
-/// How long the unit of a protocol is that begins with certain bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// More bytes are needed to say it.
-    Open,
-    /// So many bytes, its header included.
-    Known(usize),
-    /// Its length is not written as the protocol has it: nobody can say where it ends.
-    Boundless,
 }
 
 /// A field's value.

@@ -7,7 +7,8 @@ use super::{PREVIEW_MAX, count, preview};
 use crate::analysis::zmtp::{Body, FRAMES_MAX, Message};
 use crate::dissect::zmtp::pickle::{self, Pickle};
 use crate::dissect::zmtp::{
-    Command, Contents, Data, Frame, GREETING_LEN, Greeting, Metadata, SIGNATURE_LEN, SocketType,
+    AS_SERVER_AT, Command, Contents, Data, Frame, GREETING_LEN, Greeting, Metadata, SIGNATURE_LEN,
+    SocketType,
 };
 use crate::output::escape;
 use std::fmt::Write as _;
@@ -67,10 +68,10 @@ pub fn greeting(greeting: &Greeting, span: Range<usize>, there: Option<usize>) -
         }
         _ => {}
     }
-    if let Some(mechanism) = greeting.mechanism.as_ref().filter(|_| ends_here(32)) {
+    if let Some(mechanism) = greeting.mechanism.as_ref().filter(|_| ends_here(AS_SERVER_AT)) {
         parts.push(format!("mechanism {}", escape(mechanism)));
     }
-    if let Some(as_server) = greeting.as_server.filter(|_| ends_here(33)) {
+    if let Some(as_server) = greeting.as_server.filter(|_| ends_here(AS_SERVER_AT + 1)) {
         parts.push(format!("as-server {as_server}"));
     }
     let what = parts.join(", ");

@@ -7,7 +7,7 @@ use super::connection::Connection;
 use super::pattern::Pattern;
 use super::sockets::{Kind, Sockets};
 use crate::analysis::records::Lines;
-use crate::analysis::texts::{zmtp_flow as texts, zmtp_sockets};
+use crate::analysis::texts::{zmtp_report as texts, zmtp_sockets};
 use crate::conversation::{Conversation, Side};
 use crate::dissect::zmtp::SocketType;
 

@@ -17,7 +17,10 @@ pub const GREETING_LEN: usize = 64;
 /// Of these the signature has so many.
 pub const SIGNATURE_LEN: usize = 10;
 const PADDING_LEN: usize = 8;
+/// The mechanism follows the two bytes of the version.
 const MECHANISM_LEN: usize = 20;
+/// Where as-server stands.
+pub const AS_SERVER_AT: usize = SIGNATURE_LEN + 2 + MECHANISM_LEN;
 const FILLER_LEN: usize = 31;
 /// The first major version with this greeting.
 const MAJOR: u8 = 3;

@@ -23,7 +23,7 @@ pub use super::{Extent, Flaw};
 pub use command::CONTEXT_MAX;
 pub use contents::{Command, Contents, Data, Metadata};
 pub use greeting::{
-    GREETING_LEN, Greeting, SIGNATURE_LEN, greeting, greeting_extent, may_be_greeting,
+    AS_SERVER_AT, GREETING_LEN, Greeting, SIGNATURE_LEN, greeting, greeting_extent, may_be_greeting,
 };
 pub use socket_type::SocketType;
 
