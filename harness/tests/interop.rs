@@ -11,6 +11,8 @@ mod captures;
 mod common;
 #[path = "interop/dissect.rs"]
 mod dissect;
+#[path = "interop/http_dissect.rs"]
+mod http_dissect;
 #[path = "interop/mqtt_broker.rs"]
 mod mqtt_broker;
 #[path = "interop/mqtt_client.rs"]
@@ -32,6 +34,7 @@ fn main() -> std::process::ExitCode {
     tcp::add(&mut trials);
     captures::add(&mut trials);
     dissect::add(&mut trials);
+    http_dissect::add(&mut trials);
     mqtt_broker::add(&mut trials);
     mqtt_client::add(&mut trials);
     mqtt_formats::add(&mut trials);

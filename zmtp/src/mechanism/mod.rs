@@ -47,8 +47,7 @@ impl MechanismName {
 /// Decides whether a user with this name and password comes in.
 pub type Check = Arc<dyn Fn(&[u8], &[u8]) -> bool + Send + Sync>;
 
-/// How a socket secures its connections: one way for all of them [ZMTP-3.0-mech-06]
-/// [ZMTP-3.1-meta-04].
+/// How a socket secures its connections: one way for all of them [ZMTP-3.0-mech-06].
 #[derive(Clone, Default)]
 pub enum Mechanism {
     /// Everybody comes in.
