@@ -1,6 +1,5 @@
-//! Every word of the analysis, in one place: a second language is a second set of files. Here those
-//! of frames and conversations. It knows sentences and how numbers are written. It does not know
-//! how anything was found out.
+//! Every word of the analysis, so that a second language is a second set of files. It knows
+//! sentences and how numbers are written. It does not know how anything was found out.
 
 pub(super) mod arp;
 pub(super) mod exchanges;
