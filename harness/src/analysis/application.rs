@@ -5,7 +5,7 @@
 //! `detect`. What a protocol must know of other conversations (a message goes from one client to
 //! many, through a broker) it keeps in `Shared`, which outlives them all.
 
-use super::{exchanges, mqtt, opaque};
+use super::{exchanges, mqtt, opaque, zmtp};
 use crate::conversation::{Chunk, Conversation, Side};
 use crate::dissect::{Layer, Note};
 
@@ -39,6 +39,8 @@ impl Remark {
 pub struct Shared {
     /// The brokers with what went through them.
     pub(super) mqtt: mqtt::Brokers,
+    /// The sockets that have several connections.
+    pub(super) zmtp: zmtp::Sockets,
 }
 
 /// The moment at which an application is told something.
@@ -126,6 +128,12 @@ pub(super) fn detect(
         mqtt::Begins::Perhaps if from_opener && bytes.len() < UNDECIDED_MAX => return None,
         _ => {}
     }
+    match zmtp::begins(bytes) {
+        zmtp::Begins::Yes => return Some(Box::new(zmtp::Zmtp::new(true))),
+        // It says itself that it was mistaken, if it was; the other side need not be waited for.
+        zmtp::Begins::Perhaps if from_start => return Some(Box::new(zmtp::Zmtp::new(false))),
+        _ => {}
+    }
     if exchanges::is_text(bytes) {
         let asker = if opener_known { Side::Client } else { exchanges::asker(side, bytes) };
         Some(Box::new(exchanges::Exchanges::new(asker, opener_known)))
@@ -138,5 +146,11 @@ pub(super) fn detect(
 
 /// Recognises bytes from the middle of a connection.
 pub(super) fn in_the_middle(bytes: &[u8], from_start: bool) -> Option<Box<dyn Application>> {
-    (!from_start && mqtt::are_packets(bytes)).then(|| Box::new(mqtt::Mqtt::new(false)) as _)
+    if from_start {
+        return None;
+    }
+    if zmtp::are_commands(bytes) {
+        return Some(Box::new(zmtp::Zmtp::new(true)));
+    }
+    mqtt::are_packets(bytes).then(|| Box::new(mqtt::Mqtt::new(false)) as _)
 }

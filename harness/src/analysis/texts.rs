@@ -8,6 +8,10 @@ pub(super) mod exchanges;
 pub mod mqtt;
 pub(super) mod mqtt_fan_out;
 pub(super) mod mqtt_flow;
+pub mod zmtp;
+pub(super) mod zmtp_flow;
+pub(super) mod zmtp_report;
+pub(super) mod zmtp_sockets;
 
 use super::Summary;
 use crate::conversation::{Conversation, Event, Reset, ResetReason, Side};

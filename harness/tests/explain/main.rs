@@ -9,3 +9,6 @@ mod report;
 mod savefile;
 mod schema;
 mod segments;
+mod zmtp;
+mod zmtp_frames;
+mod zmtp_rows;
