@@ -101,7 +101,8 @@ impl Control {
             return !self.is_over();
         }
         let Some(until) = Instant::now().checked_add(time) else {
-            return self.wait_until(|_| false);
+            self.wait_for_the_end();
+            return false;
         };
         let mut state = self.lock();
         while state.why.is_none() {
@@ -113,6 +114,11 @@ impl Control {
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         false
+    }
+
+    /// Waits until it is to end.
+    pub fn wait_for_the_end(&self) {
+        self.wait_until(|_| false);
     }
 
     /// A peer is ready, or is gone.

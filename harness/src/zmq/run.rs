@@ -103,6 +103,13 @@ impl<P: Pattern + Default + Send + 'static> Run<P> {
         Ok(Self { socket, control, form, talk, linger: shared.linger, deadline, serves })
     }
 
+    /// Waits for the end that somebody makes, if it is wished and all is well.
+    pub fn stay_if(&self, is_wished: bool, is_well: bool) {
+        if is_wished && is_well {
+            self.control.wait_for_the_end();
+        }
+    }
+
     /// Ends the socket, after `result`; what its end means for the shell.
     ///
     /// # Errors

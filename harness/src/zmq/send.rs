@@ -35,6 +35,9 @@ pub struct PushArguments {
     /// Wait for so many pullers before the first message.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     peers: usize,
+    /// After the last message, stay until ^C.
+    #[arg(long)]
+    stay: bool,
     #[command(flatten)]
     shared: Shared,
 }
@@ -52,6 +55,9 @@ pub struct PubArguments {
     /// for the first one, for 2 s at most. 0: do not wait.
     #[arg(long, value_name = "COUNT")]
     peers: Option<usize>,
+    /// After the last message, stay until ^C.
+    #[arg(long)]
+    stay: bool,
     #[command(flatten)]
     shared: Shared,
 }
@@ -63,7 +69,7 @@ pub fn rests(n: u64, pace: Pace, control: &Control) -> bool {
 
 /// Pushes.
 pub fn push(arguments: &PushArguments, output: &Output) -> Result<(), Failure> {
-    let PushArguments { texts, peers, shared } = arguments;
+    let PushArguments { texts, peers, stay, shared } = arguments;
     if shared.lab && texts.is_unsaid() {
         return produce(arguments, output);
     }
@@ -85,12 +91,13 @@ pub fn push(arguments: &PushArguments, output: &Output) -> Result<(), Failure> {
         Ok(())
     };
     let result = work();
+    run.stay_if(*stay, result.is_ok());
     run.finish(result)
 }
 
 /// As the lab's producer: numbers, pickled, and a rest after each that is as long as its work.
 fn produce(arguments: &PushArguments, output: &Output) -> Result<(), Failure> {
-    let PushArguments { texts, peers, shared } = arguments;
+    let PushArguments { texts, peers, stay, shared } = arguments;
     let mut run: Run<Push> = Run::start(shared, Place::Bind(PUSHPULL_PORT), output, |_| {})?;
     let mut random = chance();
     let mut work = || -> Result<(), Error> {
@@ -109,12 +116,13 @@ fn produce(arguments: &PushArguments, output: &Output) -> Result<(), Failure> {
         Ok(())
     };
     let result = work();
+    run.stay_if(*stay, result.is_ok());
     run.finish(result)
 }
 
 /// Publishes.
 pub fn publish(arguments: &PubArguments, output: &Output) -> Result<(), Failure> {
-    let PubArguments { texts, topic, peers, shared } = arguments;
+    let PubArguments { texts, topic, peers, stay, shared } = arguments;
     let mut topics: Vec<Option<Bytes>> = topic.iter().map(|topic| Some(bytes_of(topic))).collect();
     let tells_the_time = shared.lab && texts.is_unsaid();
     if topics.is_empty() {
@@ -148,6 +156,7 @@ pub fn publish(arguments: &PubArguments, output: &Output) -> Result<(), Failure>
         Ok(())
     };
     let result = work();
+    run.stay_if(*stay, result.is_ok());
     let dropped = run.socket.dropped();
     if dropped > 0 {
         output.say(&format!(
