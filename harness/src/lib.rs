@@ -30,6 +30,7 @@ pub mod progress;
 pub mod savefile;
 pub mod signals;
 pub mod tour;
+pub mod zmq;
 
 // The guides' examples are tests, of the loop's guide as well.
 #[cfg(doctest)]
