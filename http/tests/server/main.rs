@@ -1,0 +1,7 @@
+//! The server from outside: octets in, octets out, on a simulated network.
+
+mod answers;
+mod malformed;
+mod stage;
+mod time;
+mod transcripts;
