@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use crate::exit::{Failure, USAGE};
 use crate::output::{ColorChoice, Output};
-use crate::{bench, capture, clauses, decode, doctor, echo, explain, generate, mqtt, tour};
+use crate::{bench, capture, clauses, decode, doctor, echo, explain, generate, mqtt, rest, tour};
 
 /// Wire protocols written by hand, and the lab that shows their frames.
 #[derive(Debug, Parser)]
@@ -55,6 +55,9 @@ pub enum Command {
     /// MQTT 3.1.1: the broker.
     #[command(subcommand)]
     Mqtt(mqtt::Command),
+    /// HTTP/1.1: the lab's REST server and client.
+    #[command(subcommand)]
+    Rest(rest::Command),
     /// Load a server, and see what it makes of it.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -121,6 +124,7 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Capture(arguments) => capture::run(&arguments, output),
         Command::Echo(command) => echo::run(&command, output),
         Command::Mqtt(command) => mqtt::run(&command, output),
+        Command::Rest(command) => rest::run(&command, output),
         Command::Bench(command) => bench::run(&command, output),
         Command::Doctor(arguments) => doctor::run(&arguments, output),
         Command::Clauses(arguments) => clauses::run(&arguments, output),

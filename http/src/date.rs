@@ -160,7 +160,8 @@ mod tests {
             let month = (last.0, last.1 + 1, 1);
             let year = (last.0 + 1, 1, 1);
             assert!([next, month, year].contains(&date), "{last:?} {date:?}");
-            let leap = date.0 % 4 == 0 && (date.0 % 100 != 0 || date.0 % 400 == 0);
+            let by = |years: u64| date.0.is_multiple_of(years);
+            let leap = by(4) && (!by(100) || by(400));
             if date == (date.0, 3, 1) {
                 assert_eq!(last.2, if leap { 29 } else { 28 }, "{date:?}");
             }

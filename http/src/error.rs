@@ -79,8 +79,11 @@ impl HttpError {
     /// What was wrong, in words.
     pub fn what(&self) -> &'static str {
         match self {
-            Self::Malformed { what, .. } | Self::Refused { what, .. } => what,
-            Self::Truncated(what) | Self::TooSlow(what) | Self::Misuse(what) => what,
+            Self::Malformed { what, .. }
+            | Self::Refused { what, .. }
+            | Self::Truncated(what)
+            | Self::TooSlow(what)
+            | Self::Misuse(what) => what,
         }
     }
 }

@@ -65,7 +65,8 @@ impl<'a> Request<'a> {
         text(target::decode(self.params.get(name)?))
     }
 
-    /// The first value of this name in the query, decoded; `None`: there is none, or it is no UTF-8.
+    /// The first value of this name in the query, decoded; `None`: there is none, or it is no
+    /// UTF-8.
     pub fn query(&self, name: &str) -> Option<Cow<'a, str>> {
         let mut pairs = target::pairs(self.target.query?);
         let named = pairs.find(|pair| *target::decode_form(pair.0) == *name.as_bytes())?;

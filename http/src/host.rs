@@ -21,8 +21,7 @@ pub fn split(authority: &[u8]) -> Option<(&[u8], Option<u16>)> {
         authority.split_at(name(authority)?)
     };
     match rest {
-        [] => Some((host, None)),
-        [b':'] => Some((host, None)),
+        [] | [b':'] => Some((host, None)),
         [b':', port @ ..] => Some((host, Some(number(port)?))),
         _ => None,
     }

@@ -194,12 +194,12 @@ fn extension(size: u64, part: Part, octet: u8) -> Result<Stage, HttpError> {
         (Part::Quoted, b'"') => Part::AfterQuoted,
         (Part::Quoted, b'\\') => Part::Escaped,
         // [9110-5.6.4-01] Whatever stands behind the backslash belongs to the string.
-        (Part::Quoted | Part::Escaped, b'\t' | b' '..=b'~' | 0x80..) => Part::Quoted,
+        (Part::Quoted | Part::Escaped, b'\t' | b' '..=b'~' | 0x80..)
+        | (Part::BeforeValue, b'"') => Part::Quoted,
         (Part::Between | Part::Name | Part::AfterName | Part::Value | Part::AfterQuoted, b';') => {
             Part::BeforeName
         }
         (Part::Name | Part::AfterName, b'=') => Part::BeforeValue,
-        (Part::BeforeValue, b'"') => Part::Quoted,
         (Part::BeforeName | Part::Name, _) if is_token => Part::Name,
         (Part::BeforeValue | Part::Value, _) if is_token => Part::Value,
         (Part::BeforeName | Part::BeforeValue | Part::Between | Part::AfterName, _) if is_space => {
@@ -216,7 +216,7 @@ fn extension(size: u64, part: Part, octet: u8) -> Result<Stage, HttpError> {
 pub(crate) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
 /// Octets of the longest line in front of a chunk that is written.
-pub(crate) const CHUNK_HEAD_MAX: usize = 18;
+const CHUNK_HEAD_MAX: usize = 18;
 
 /// Appends the line in front of a chunk of `len` octets, which must not be zero.
 pub(crate) fn chunk_head(len: usize, out: &mut BytesMut) {

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use crate::framing::Length;
 use crate::{Fields, HttpError};
 pub use chunked::ChunkedReader;
-pub(crate) use chunked::{CHUNK_HEAD_MAX, LAST_CHUNK, chunk_head};
+pub(crate) use chunked::{LAST_CHUNK, chunk_head};
 
 /// What of a body has come.
 #[derive(Debug)]

@@ -11,7 +11,6 @@ mod scan;
 mod version;
 
 pub use fields::Fields;
-pub(crate) use fields::Line;
 pub use method::Method;
 pub use request::RequestHead;
 pub(crate) use request::RequestScan;

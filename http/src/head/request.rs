@@ -77,6 +77,15 @@ impl RequestHead {
     }
 }
 
+/// The request line, fit for a terminal.
+impl std::fmt::Display for RequestHead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (method, target) = (self.method_name(), self.target());
+        write!(f, "{} {}", method.escape_ascii(), target.escape_ascii())?;
+        write!(f, " {}", self.version().name())
+    }
+}
+
 /// Where in the head.
 #[derive(Clone, Copy, Debug)]
 enum Stage {

@@ -13,7 +13,7 @@ use crate::answer::{Answer, Answered, Rest, write_failure};
 use crate::connection::{Connection, Event, Phase};
 use crate::handler::{Handler, Next, Receive, Request, Sink, Source};
 use crate::limits::{ANSWERS_AT_ONCE, RATE_MIN};
-use crate::{Fields, HttpError, RequestHead, Status};
+use crate::{Fields, HttpError, Status};
 
 /// What a client's requests are served with.
 pub(super) struct Desk<'a, H> {
@@ -403,12 +403,3 @@ const TOO_LARGE: HttpError = HttpError::refused(
     "9110-15.5.14-01",
     "the content is larger than is taken here",
 );
-
-/// For messages about a head in a log.
-impl std::fmt::Display for RequestHead {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (method, target) = (self.method_name(), self.target());
-        write!(f, "{} {}", method.escape_ascii(), target.escape_ascii())?;
-        write!(f, " {}", self.version().name())
-    }
-}

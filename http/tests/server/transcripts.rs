@@ -95,7 +95,8 @@ fn bodies_are_read_by_length_and_by_chunks() {
         talk(&two, &format!("{}{}", answer(content), answer("root")), false);
     }
     // [9110-9.3.1-02] Content of a GET belongs to it.
-    let get = "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nGET GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let get = "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nGET \
+               GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     talk(get, &answer("root").repeat(2), false);
 }
 
