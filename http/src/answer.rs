@@ -155,15 +155,15 @@ impl Answering<'_> {
     /// Completes the answer with content that `source` gives piece by piece.
     ///
     /// [9112-6.1-09] HTTP/1.0 knows no chunks: there the end of the connection is the content's.
-    pub fn stream(self, source: Box<dyn Source>) -> Answered {
+    pub fn stream(self, source: impl Source + 'static) -> Answered {
         let chunks = self.exchange.version >= Version::Http11;
-        self.begin(if chunks { Coding::Chunked } else { Coding::UntilClose }, source)
+        self.begin(if chunks { Coding::Chunked } else { Coding::UntilClose }, Box::new(source))
     }
 
     /// The same with `len` octets of content. What the source gives beyond is not sent; when it
     /// gives less, the connection is broken, for the client must not take it for all.
-    pub fn stream_exact(self, len: u64, source: Box<dyn Source>) -> Answered {
-        self.begin(Coding::Exact { left: len }, source)
+    pub fn stream_exact(self, len: u64, source: impl Source + 'static) -> Answered {
+        self.begin(Coding::Exact { left: len }, Box::new(source))
     }
 
     fn complete(mut self, len: usize, content: impl FnOnce(&mut BytesMut) -> Rest) -> Answered {

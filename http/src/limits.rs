@@ -71,3 +71,21 @@ pub const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Octets a second that a body must come with, and an answer must be taken with, on the average.
 pub const RATE_MIN: u64 = 512;
+
+/// Interim responses that a client reads past before it gives up.
+pub const INTERIM_MAX: usize = 100;
+
+/// How long a client waits for `100 Continue` before it sends its content all the same.
+pub const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Idle connections that a client keeps for its next requests.
+pub const IDLE_CONNECTIONS_MAX: usize = 8;
+
+/// Redirects that are followed one after another, at most.
+pub const REDIRECTS_MAX: usize = 20;
+
+/// Octets of a response's content that a client collects when it is asked for all of it (setting).
+pub const COLLECTED_MAX: usize = 256 * 1024 * 1024;
+
+/// How long a client waits for the next octets of a response (setting).
+pub const SILENCE_TIMEOUT: Duration = Duration::from_secs(60);

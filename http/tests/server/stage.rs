@@ -81,8 +81,8 @@ impl Sink for Counter {
     }
 }
 
-fn pieces(left: &[&'static [u8]], last: fn() -> Next) -> Box<Pieces> {
-    Box::new(Pieces { left: left.to_vec(), wait: None, last, until: Duration::ZERO })
+fn pieces(left: &[&'static [u8]], last: fn() -> Next) -> Pieces {
+    Pieces { left: left.to_vec(), wait: None, last, until: Duration::ZERO }
 }
 
 /// What the tests ask for.
@@ -123,13 +123,11 @@ pub fn app() -> Router {
     router.get("/slowly", |_, answer| {
         let source = Pieces {
             wait: Some(Duration::from_millis(100)),
-            ..*pieces(&[b"a", b"b"], || Next::End)
+            ..pieces(&[b"a", b"b"], || Next::End)
         };
-        answer.ok().stream(Box::new(source))
+        answer.ok().stream(source)
     });
-    router.get("/flood", |_, answer| {
-        answer.ok().stream(Box::new(Flood { left: 4 << 20, piece: 10_000 }))
-    });
+    router.get("/flood", |_, answer| answer.ok().stream(Flood { left: 4 << 20, piece: 10_000 }));
     router.get("/large", |_, answer| answer.ok().shared(Bytes::from(vec![b'y'; 1 << 20])));
     router.get("/panic", |_, _| panic!("as it was told"));
     router.get("/nothing", |_, answer| answer.status(Status::NO_CONTENT).body(b"unsent"));
