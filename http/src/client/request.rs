@@ -170,7 +170,7 @@ impl Outgoing {
     }
 
     /// [9112-6.3-16] [9112-6.3-15] Content with its length if that is known, else chunked.
-    /// [9110-8.6-02] None where none is expected; [9110-8.6-01] but where it is, that there is none.
+    /// [9110-8.6-02] Nothing where none is expected; [9110-8.6-01] where it is, that there is none.
     fn write_framing(&self, out: &mut BytesMut) {
         let len = match &self.content {
             Content::None if self.method.expects_content() => Some(0),

@@ -98,6 +98,9 @@ impl Client {
         self.next_ticket += 1;
         let mut link = self.idle_link(addr).unwrap_or_else(|| Link::new(io.connect(addr), addr));
         link.begin(io, ticket, request);
+        if link.open {
+            self.push(io, &mut link);
+        }
         self.put(link);
         ticket
     }
@@ -231,7 +234,7 @@ impl Link {
         }
     }
 
-    /// Sends the head, and the content that need not wait.
+    /// Sends the head, and notes what content is to follow.
     fn begin(&mut self, io: &mut Io, ticket: Ticket, request: Outgoing) {
         self.used = self.open;
         self.ticket = Some(ticket);
@@ -247,10 +250,6 @@ impl Link {
         if waits {
             let at = io.now() + CONTINUE_TIMEOUT;
             io.set_timer(Timer::Conn(self.conn, CONTINUE), at);
-        }
-        if let Upload::Whole(_) = self.upload {
-            // It needs nobody to be asked, and cannot fail.
-            let _ = self.send_content(io);
         }
     }
 

@@ -8,39 +8,13 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use wirelab_reactor::{ConnId, Now};
 
-use super::settings::{Observer, Record, Settings};
+use super::desk::{Desk, Step};
+use super::settings::{Record, Settings};
 use crate::answer::{Answer, Answered, Rest, write_failure};
 use crate::connection::{Connection, Event, Phase};
 use crate::handler::{Handler, Next, Receive, Request, Sink, Source};
 use crate::limits::{ANSWERS_AT_ONCE, RATE_MIN};
 use crate::{Fields, HttpError, Status};
-
-/// What a client's requests are served with.
-pub(super) struct Desk<'a, H> {
-    pub handler: &'a mut H,
-    pub date: &'a [u8],
-    pub now: Now,
-    /// Every answer is the last of its connection.
-    pub last: bool,
-    pub observer: &'a mut Option<Observer>,
-}
-
-/// What the loop is to do next.
-#[derive(Debug)]
-pub(super) enum Step {
-    /// Wait for octets.
-    Wait,
-    /// Come back when the answers have been looked at: there may be more to do.
-    Again,
-    /// Send this, and come back.
-    Send(Bytes),
-    /// The answer comes in pieces: ask for them.
-    Pieces,
-    /// Close: all that is to be said has been said.
-    Close,
-    /// Break the connection off: what was sent must not be taken for complete.
-    Abort,
-}
 
 /// What is being done with a request or its answer.
 #[derive(Debug)]

@@ -9,6 +9,7 @@
 //! handler's, what its octets mean the machine's.
 
 mod date_line;
+mod desk;
 mod link;
 mod settings;
 
@@ -21,7 +22,8 @@ use crate::handler::{Handler, Next};
 use crate::limits::RATE_MIN;
 use crate::status::Status;
 use date_line::DateLine;
-use link::{Desk, Link, Step};
+use desk::{Desk, Step};
+use link::Link;
 pub use settings::{Clock, Observer, Record, Settings};
 
 /// The client takes too long.
