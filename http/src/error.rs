@@ -11,7 +11,7 @@ use crate::Status;
 pub enum HttpError {
     /// The octets are no HTTP/1.1: nothing on this connection can be believed any more.
     Malformed {
-        /// The clause, without brackets.
+        /// The clause, in brackets.
         clause: &'static str,
         /// What is wrong.
         what: &'static str,
@@ -20,7 +20,7 @@ pub enum HttpError {
     Refused {
         /// What the specification answers.
         status: Status,
-        /// The clause, without brackets.
+        /// The clause, in brackets.
         clause: &'static str,
         /// What was refused.
         what: &'static str,
@@ -71,7 +71,7 @@ impl HttpError {
     pub fn clause(&self) -> &'static str {
         match self {
             Self::Malformed { clause, .. } | Self::Refused { clause, .. } => clause,
-            Self::Truncated(_) => "9112-6.3-10",
+            Self::Truncated(_) => "[9112-6.3-10]",
             Self::TooSlow(_) | Self::Misuse(_) => "",
         }
     }
@@ -97,7 +97,7 @@ impl fmt::Display for HttpError {
             Self::TooSlow(what) => write!(f, "too slow: {what}")?,
             Self::Misuse(what) => write!(f, "{what}")?,
         }
-        if self.clause().is_empty() { Ok(()) } else { write!(f, " [{}]", self.clause()) }
+        if self.clause().is_empty() { Ok(()) } else { write!(f, " {}", self.clause()) }
     }
 }
 

@@ -105,15 +105,15 @@ fn check_host(head: &RequestHead, said: &Said<'_>) -> Result<(), HttpError> {
     match said.host {
         _ if said.repeated_host => {
             // [9112-3.2-07] Two parties on the way might each believe another one.
-            Err(HttpError::malformed("9112-3.2-07", "more than one Host field"))
+            Err(HttpError::malformed("[9112-3.2-07]", "more than one Host field"))
         }
         // [9112-3.2-06]
         None if head.version >= Version::Http11 => {
-            Err(HttpError::malformed("9112-3.2-06", "an HTTP/1.1 request without Host"))
+            Err(HttpError::malformed("[9112-3.2-06]", "an HTTP/1.1 request without Host"))
         }
         // [9112-3.2-08]
         Some(value) if host::split(value).is_none() => {
-            Err(HttpError::malformed("9112-3.2-08", "an invalid Host field"))
+            Err(HttpError::malformed("[9112-3.2-08]", "an invalid Host field"))
         }
         _ => Ok(()),
     }
@@ -124,12 +124,12 @@ fn request_length(head: &RequestHead, said: &Said<'_>) -> Result<Length, HttpErr
         // [9112-6.1-10] [9112-6.3-03] Two lengths are the oldest way to smuggle a request.
         if said.length.is_some() {
             let what = "Content-Length together with Transfer-Encoding";
-            return Err(HttpError::malformed("9112-6.1-10", what));
+            return Err(HttpError::malformed("[9112-6.1-10]", what));
         }
         // [9112-6.1-11] Somebody on the way has passed on what it did not understand.
         if head.version < Version::Http11 {
             let what = "Transfer-Encoding in an HTTP/1.0 request";
-            return Err(HttpError::malformed("9112-6.1-11", what));
+            return Err(HttpError::malformed("[9112-6.1-11]", what));
         }
         return coding(&head.fields);
     }
@@ -137,7 +137,7 @@ fn request_length(head: &RequestHead, said: &Said<'_>) -> Result<Length, HttpErr
     let Some(value) = said.length else { return Ok(Length::Exact(0)) };
     // [9112-6.3-07] [9112-6.3-08] A list of equal lengths might be forgiven; it is not.
     if said.repeated_length {
-        return Err(HttpError::malformed("9112-6.3-07", "more than one Content-Length"));
+        return Err(HttpError::malformed("[9112-6.3-07]", "more than one Content-Length"));
     }
     digits(value).map(Length::Exact)
 }
@@ -145,10 +145,10 @@ fn request_length(head: &RequestHead, said: &Said<'_>) -> Result<Length, HttpErr
 /// [9112-6.2-02] One or more digits, and nothing else. [9110-8.6-08] Never a wrong number.
 fn digits(value: &[u8]) -> Result<u64, HttpError> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return Err(HttpError::malformed("9112-6.2-02", "a Content-Length that is no number"));
+        return Err(HttpError::malformed("[9112-6.2-02]", "a Content-Length that is no number"));
     }
     let add = |sum: u64, digit: &u8| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0'));
-    let too_long = HttpError::malformed("9110-8.6-08", "a Content-Length beyond all lengths");
+    let too_long = HttpError::malformed("[9110-8.6-08]", "a Content-Length beyond all lengths");
     value.iter().try_fold(0, add).ok_or(too_long)
 }
 
@@ -163,22 +163,22 @@ fn coding(fields: &Fields) -> Result<Length, HttpError> {
         chunked += u32::from(last_is_chunked);
         unknown |= !last_is_chunked;
         if n >= crate::limits::LIST_MAX {
-            return Err(HttpError::malformed("9110-17.5-01", "too many transfer codings"));
+            return Err(HttpError::malformed("[9110-17.5-01]", "too many transfer codings"));
         }
     }
     match (chunked, last_is_chunked, unknown) {
         // [9112-6.1-01] [9112-6.3-04]
         (1, true, false) => Ok(Length::Chunked),
         // [9112-6.1-02]
-        (2.., _, _) => Err(HttpError::malformed("9112-6.1-02", "chunked more than once")),
+        (2.., _, _) => Err(HttpError::malformed("[9112-6.1-02]", "chunked more than once")),
         // [9112-6.1-07]
         (1, true, true) => Err(HttpError::refused(
             Status::NOT_IMPLEMENTED,
-            "9112-6.1-07",
+            "[9112-6.1-07]",
             "a transfer coding that is not known here",
         )),
         // [9112-6.3-06] Nobody can tell where this ends.
-        _ => Err(HttpError::malformed("9112-6.3-06", "the last transfer coding is not chunked")),
+        _ => Err(HttpError::malformed("[9112-6.3-06]", "the last transfer coding is not chunked")),
     }
 }
 
@@ -189,7 +189,7 @@ fn check_expectations(fields: &Fields) -> Result<(), HttpError> {
         known &= expectation.eq_ignore_ascii_case(b"100-continue");
     }
     let what = "an expectation that is not known here";
-    let refused = HttpError::refused(Status::EXPECTATION_FAILED, "9110-10.1.1-06", what);
+    let refused = HttpError::refused(Status::EXPECTATION_FAILED, "[9110-10.1.1-06]", what);
     if known { Ok(()) } else { Err(refused) }
 }
 
@@ -205,16 +205,16 @@ pub fn response(head: &ResponseHead, method: Method) -> Result<(Length, bool), H
         if said.length.is_some() {
             // [9112-6.3-03] One of the two lengths is somebody's mistake, or malice.
             let what = "Content-Length together with Transfer-Encoding";
-            return Err(HttpError::malformed("9112-6.3-03", what));
+            return Err(HttpError::malformed("[9112-6.3-03]", what));
         }
         if head.version < Version::Http11 {
             let what = "Transfer-Encoding in an HTTP/1.0 response";
-            return Err(HttpError::malformed("9112-6.1-11", what));
+            return Err(HttpError::malformed("[9112-6.1-11]", what));
         }
         return match coding(&head.fields) {
             Ok(length) => Ok((length, persistent)),
             // [9112-6.3-05] It ends with the connection.
-            Err(HttpError::Malformed { clause: "9112-6.3-06", .. }) => {
+            Err(HttpError::Malformed { clause: "[9112-6.3-06]", .. }) => {
                 Ok((Length::UntilClose, false))
             }
             Err(error) => Err(error),
@@ -230,7 +230,7 @@ pub fn response(head: &ResponseHead, method: Method) -> Result<(Length, bool), H
     let one = lengths.next().unwrap_or_else(|| digits(b""))?;
     for other in lengths {
         if other? != one {
-            return Err(HttpError::malformed("9112-6.3-07", "several lengths that differ"));
+            return Err(HttpError::malformed("[9112-6.3-07]", "several lengths that differ"));
         }
     }
     Ok((Length::Exact(one), persistent))

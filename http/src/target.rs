@@ -28,7 +28,7 @@ impl<'a> Target<'a> {
     pub fn parse(method: Method, octets: &'a [u8]) -> Result<Self, HttpError> {
         if !encoding_is_whole(octets) {
             let what = "a percent sign without two hexadecimal digits";
-            return Err(HttpError::malformed("9112-3.2-01", what));
+            return Err(HttpError::malformed("[9112-3.2-01]", what));
         }
         // [9112-3.2.3-01] [9110-7.1-01] CONNECT has this form alone, and nobody else has it.
         if method == Method::Connect {
@@ -39,7 +39,7 @@ impl<'a> Target<'a> {
             [b'*'] if method == Method::Options => {
                 Ok(Self { authority: None, path: octets, query: None })
             }
-            [b'*'] => Err(HttpError::malformed("9110-7.1-01", "`*` is for OPTIONS alone")),
+            [b'*'] => Err(HttpError::malformed("[9110-7.1-01]", "`*` is for OPTIONS alone")),
             _ => Self::absolute(octets),
         }
     }
@@ -55,7 +55,7 @@ impl<'a> Target<'a> {
 
     /// [9112-3.2.2-03] The form that proxies get is taken by everybody.
     fn absolute(octets: &'a [u8]) -> Result<Self, HttpError> {
-        let wrong = |what| HttpError::malformed("9112-3.2-01", what);
+        let wrong = |what| HttpError::malformed("[9112-3.2-01]", what);
         let end = octets.windows(3).position(|three| three == b"://");
         let end = end.ok_or(wrong("a target that is neither a path nor a URI"))?;
         let scheme = &octets[..end];
@@ -67,13 +67,13 @@ impl<'a> Target<'a> {
         let (authority, rest) = rest.split_at(end.unwrap_or(rest.len()));
         // [9110-4.2.4-02] `user@` in front of the host is meant to mislead.
         if authority.contains(&b'@') {
-            return Err(HttpError::malformed("9110-4.2.4-02", "userinfo in the target"));
+            return Err(HttpError::malformed("[9110-4.2.4-02]", "userinfo in the target"));
         }
         match host::split(authority) {
             Some(([], _)) => {
-                Err(HttpError::malformed("9110-4.2.1-02", "an http URI with an empty host"))
+                Err(HttpError::malformed("[9110-4.2.1-02]", "an http URI with an empty host"))
             }
-            None => Err(HttpError::malformed("9112-3.2-08", "a target with an invalid host")),
+            None => Err(HttpError::malformed("[9112-3.2-08]", "a target with an invalid host")),
             Some(_) if rest.first() == Some(&b'/') => {
                 Ok(Self { authority: Some(authority), ..Self::origin(rest) })
             }
@@ -91,7 +91,7 @@ impl<'a> Target<'a> {
             Some((host, Some(1..))) if !host.is_empty() => {
                 Ok(Self { authority: Some(octets), path: b"", query: None })
             }
-            _ => Err(HttpError::malformed("9110-9.3.6-01", "CONNECT without host and port")),
+            _ => Err(HttpError::malformed("[9110-9.3.6-01]", "CONNECT without host and port")),
         }
     }
 }

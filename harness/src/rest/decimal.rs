@@ -34,8 +34,7 @@ impl Decimal {
         let text = text.trim();
         let (negative, digits) = match text.as_bytes() {
             [b'-', digits @ ..] => (true, digits),
-            [b'+', digits @ ..] => (false, digits),
-            digits => (false, digits),
+            [b'+', digits @ ..] | digits => (false, digits),
         };
         let whole = |group: &[u8]| !group.is_empty() && group.iter().all(u8::is_ascii_digit);
         if digits.len() > 2 * DIGITS_MAX || !digits.split(|octet| *octet == b'_').all(whole) {
@@ -65,7 +64,7 @@ impl Decimal {
         }
         if limbs.len() <= 2 {
             let magnitude =
-                limbs.iter().rev().fold(0, |sum, limb| sum * BASE as i64 + i64::from(*limb));
+                limbs.iter().rev().fold(0, |sum, limb| sum * BASE.cast_signed() + i64::from(*limb));
             return Self::Small(if negative { -magnitude } else { magnitude });
         }
         Self::Large { negative, limbs }

@@ -102,7 +102,7 @@ impl ChunkedReader {
                     let Some(octet) = input.first() else { return Ok(None) };
                     if *octet != b"\r\n"[*seen] {
                         let what = "chunk data that does not end where its size says";
-                        return Err(HttpError::malformed("9112-7.1-04", what));
+                        return Err(HttpError::malformed("[9112-7.1-04]", what));
                     }
                     *seen += 1;
                     if *seen == 2 {
@@ -149,11 +149,11 @@ impl ChunkedReader {
                         left => Stage::Data { left },
                     }
                 }
-                _ => return Err(HttpError::malformed("9112-2.2-03", "a bare CR")),
+                _ => return Err(HttpError::malformed("[9112-2.2-03]", "a bare CR")),
             };
             // [9112-7.1.1-02]
             if self.extensions > CHUNK_EXT_MAX {
-                return Err(HttpError::malformed("9112-7.1.1-02", "too long chunk extensions"));
+                return Err(HttpError::malformed("[9112-7.1.1-02]", "too long chunk extensions"));
             }
             if complete {
                 break;
@@ -169,7 +169,7 @@ fn digit(size: u64, digits: usize, octet: u8) -> Result<Stage, HttpError> {
     match (char::from(octet).to_digit(16), octet) {
         // [9112-7.1-02] Sixteen digits are all that fit in 64 bits.
         (Some(_), _) if digits >= CHUNK_DIGITS_MAX => {
-            Err(HttpError::malformed("9112-7.1-02", "a chunk size beyond all sizes"))
+            Err(HttpError::malformed("[9112-7.1-02]", "a chunk size beyond all sizes"))
         }
         (Some(digit), _) => {
             Ok(Stage::Size { size: size << 4 | u64::from(digit), digits: digits + 1 })
@@ -178,7 +178,7 @@ fn digit(size: u64, digits: usize, octet: u8) -> Result<Stage, HttpError> {
         (None, b';') if digits > 0 => Ok(Stage::Extension { size, part: Part::BeforeName }),
         // [9110-5.6.3-02] Space in front of an extension.
         (None, b' ' | b'\t') if digits > 0 => Ok(Stage::Extension { size, part: Part::Between }),
-        _ => Err(HttpError::malformed("9112-7.1-04", "a chunk size that is no number")),
+        _ => Err(HttpError::malformed("[9112-7.1-04]", "a chunk size that is no number")),
     }
 }
 
@@ -207,7 +207,7 @@ fn extension(size: u64, part: Part, octet: u8) -> Result<Stage, HttpError> {
         }
         (Part::Name, _) if is_space => Part::AfterName,
         (Part::Value | Part::AfterQuoted, _) if is_space => Part::Between,
-        _ => return Err(HttpError::malformed("9112-7.1.1-01", "a malformed chunk extension")),
+        _ => return Err(HttpError::malformed("[9112-7.1.1-01]", "a malformed chunk extension")),
     };
     Ok(Stage::Extension { size, part: next })
 }

@@ -131,11 +131,14 @@ impl Session {
             // [9110-15.2-02] Any number, and whether they were expected or not; but not for ever.
             self.interim += 1;
             if self.interim > INTERIM_MAX {
-                return Err(HttpError::malformed("9110-17.5-01", "interim responses without end"));
+                return Err(HttpError::malformed(
+                    "[9110-17.5-01]",
+                    "interim responses without end",
+                ));
             }
             // [9110-7.8-02] We offer no other protocol.
             if head.status() == Status::SWITCHING_PROTOCOLS {
-                return Err(HttpError::malformed("9110-7.8-02", "a protocol nobody has offered"));
+                return Err(HttpError::malformed("[9110-7.8-02]", "a protocol nobody has offered"));
             }
             return Ok(Some(Event::Interim(head)));
         }
@@ -186,5 +189,5 @@ fn unasked(input: &mut BytesMut) -> Result<Option<Event>, HttpError> {
         input.clear();
         return Ok(None);
     }
-    Err(HttpError::malformed("9112-9.2-03", "octets from the server that nobody has asked for"))
+    Err(HttpError::malformed("[9112-9.2-03]", "octets from the server that nobody has asked for"))
 }

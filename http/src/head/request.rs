@@ -169,7 +169,7 @@ impl RequestScan {
         if self.at > METHOD_MAX {
             // [9112-3-01] Longer than any that there is.
             let what = "a method longer than any that is known here";
-            return Err(HttpError::refused(Status::NOT_IMPLEMENTED, "9112-3-01", what));
+            return Err(HttpError::refused(Status::NOT_IMPLEMENTED, "[9112-3-01]", what));
         }
         match input.get(self.at) {
             None => Ok(false),
@@ -180,7 +180,9 @@ impl RequestScan {
                 self.stage = Stage::Target;
                 Ok(true)
             }
-            Some(_) => Err(HttpError::malformed("9112-3.2-01", "a request line without a method")),
+            Some(_) => {
+                Err(HttpError::malformed("[9112-3.2-01]", "a request line without a method"))
+            }
         }
     }
 
@@ -189,7 +191,7 @@ impl RequestScan {
         if len > TARGET_MAX {
             // [9112-3-02]
             let what = "the request-target is longer than is taken here";
-            return Err(HttpError::refused(Status::URI_TOO_LONG, "9112-3-02", what));
+            return Err(HttpError::refused(Status::URI_TOO_LONG, "[9112-3-02]", what));
         }
         match input.get(self.at) {
             None => Ok(false),
@@ -200,12 +202,12 @@ impl RequestScan {
                 Ok(true)
             }
             Some(b'\r' | b'\n') => {
-                Err(HttpError::malformed("9112-2.3-01", "a request line without HTTP-version"))
+                Err(HttpError::malformed("[9112-2.3-01]", "a request line without HTTP-version"))
             }
             // [9112-3.2-02] Nothing is mended here: [9112-3-04] one SP, and no other space.
             Some(_) => {
                 let what = "a character in the request-target that must be percent-encoded";
-                Err(HttpError::malformed("9112-3.2-01", what))
+                Err(HttpError::malformed("[9112-3.2-01]", what))
             }
         }
     }
@@ -220,12 +222,12 @@ impl RequestScan {
                 self.stage = Stage::Fields(FieldScan::new(self.at, Folding::Refused));
                 Ok(true)
             }
-            [b'\r', ..] => Err(HttpError::malformed("9112-2.2-03", "a bare CR")),
+            [b'\r', ..] => Err(HttpError::malformed("[9112-2.2-03]", "a bare CR")),
             [b'\n', ..] => {
-                Err(HttpError::malformed("9112-2.2-04", "a line that ends with LF alone"))
+                Err(HttpError::malformed("[9112-2.2-04]", "a line that ends with LF alone"))
             }
             _ => Err(HttpError::malformed(
-                "9112-3.2-01",
+                "[9112-3.2-01]",
                 "more in the request line than its three parts",
             )),
         }

@@ -159,7 +159,10 @@ impl ResponseScan {
         loop {
             self.at += grammar::plain(&input[self.at..]);
             if self.at - start > REASON_MAX {
-                return Err(HttpError::malformed("9110-17.5-01", "the reason phrase is too long"));
+                return Err(HttpError::malformed(
+                    "[9110-17.5-01]",
+                    "the reason phrase is too long",
+                ));
             }
             match &input[self.at..] {
                 [] | [b'\r'] => return Ok(false),
@@ -172,7 +175,7 @@ impl ResponseScan {
                 }
                 _ => {
                     let what = "a control character in the status line";
-                    return Err(HttpError::malformed("9112-2.2-03", what));
+                    return Err(HttpError::malformed("[9112-2.2-03]", what));
                 }
             }
         }
@@ -180,5 +183,5 @@ impl ResponseScan {
 }
 
 fn no_status() -> HttpError {
-    HttpError::malformed("9112-4-01", "a status line without a status of three digits")
+    HttpError::malformed("[9112-4-01]", "a status line without a status of three digits")
 }

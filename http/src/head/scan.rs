@@ -125,11 +125,11 @@ impl FieldScan {
         Err(match octet {
             // [9112-5.1-01] Somebody else on the way might take the space for part of the name.
             b' ' | b'\t' => {
-                HttpError::malformed("9112-5.1-01", "whitespace between field name and colon")
+                HttpError::malformed("[9112-5.1-01]", "whitespace between field name and colon")
             }
-            b':' => HttpError::malformed("9112-5-01", "a field line without a name"),
-            b'\r' | b'\n' => HttpError::malformed("9112-5-01", "a field line without a colon"),
-            _ => HttpError::malformed("9112-5-01", "a field name that is no token"),
+            b':' => HttpError::malformed("[9112-5-01]", "a field line without a name"),
+            b'\r' | b'\n' => HttpError::malformed("[9112-5-01]", "a field line without a colon"),
+            _ => HttpError::malformed("[9112-5-01]", "a field name that is no token"),
         })
     }
 
@@ -152,11 +152,11 @@ impl FieldScan {
         // [9112-2.2-09] Before the first field: whoever skips it and whoever does not would see
         // two different messages.
         let Some(line) = lines.pop() else {
-            return Err(HttpError::malformed("9112-2.2-09", "whitespace before the first field"));
+            return Err(HttpError::malformed("[9112-2.2-09]", "whitespace before the first field"));
         };
         if self.folding == Folding::Refused {
             // [9112-5.2-02]
-            return Err(HttpError::malformed("9112-5.2-02", "a folded field line"));
+            return Err(HttpError::malformed("[9112-5.2-02]", "a folded field line"));
         }
         // [9112-5.2-03] The line break becomes two spaces.
         let at = self.at as usize;
@@ -173,13 +173,13 @@ impl FieldScan {
 /// other control character. All are refused rather than replaced.
 fn control(octet: u8) -> HttpError {
     match octet {
-        b'\r' => HttpError::malformed("9112-2.2-03", "a bare CR"),
-        b'\n' => HttpError::malformed("9112-2.2-04", "a line that ends with LF alone"),
-        0 => HttpError::malformed("9110-5.5-02", "a NUL in a field value"),
-        _ => HttpError::malformed("9110-5.5-03", "a control character in a field value"),
+        b'\r' => HttpError::malformed("[9112-2.2-03]", "a bare CR"),
+        b'\n' => HttpError::malformed("[9112-2.2-04]", "a line that ends with LF alone"),
+        0 => HttpError::malformed("[9110-5.5-02]", "a NUL in a field value"),
+        _ => HttpError::malformed("[9110-5.5-03]", "a control character in a field value"),
     }
 }
 
 fn too_large(what: &'static str) -> HttpError {
-    HttpError::refused(Status::REQUEST_HEADER_FIELDS_TOO_LARGE, "9110-5.4-01", what)
+    HttpError::refused(Status::REQUEST_HEADER_FIELDS_TOO_LARGE, "[9110-5.4-01]", what)
 }

@@ -38,7 +38,7 @@ pub(super) fn version(octets: &[u8]) -> Result<Option<Version>, HttpError> {
             _ => octet.is_ascii_digit(),
         };
         if !right {
-            return Err(HttpError::malformed("9112-2.3-01", "this is no HTTP-version"));
+            return Err(HttpError::malformed("[9112-2.3-01]", "this is no HTTP-version"));
         }
     }
     let (Some(major), Some(minor)) = (octets.get(5), octets.get(7)) else { return Ok(None) };
@@ -49,7 +49,7 @@ pub(super) fn version(octets: &[u8]) -> Result<Option<Version>, HttpError> {
         // [9110-6.2-05] [9110-15.6.6-01] Another major version; the answer names ours.
         _ => Err(HttpError::refused(
             Status::HTTP_VERSION_NOT_SUPPORTED,
-            "9110-15.6.6-01",
+            "[9110-15.6.6-01]",
             "only HTTP/1.1 and HTTP/1.0 are spoken here",
         )),
     }

@@ -374,6 +374,6 @@ impl Link {
 
 const TOO_LARGE: HttpError = HttpError::refused(
     Status::CONTENT_TOO_LARGE,
-    "9110-15.5.14-01",
+    "[9110-15.5.14-01]",
     "the content is larger than is taken here",
 );

@@ -13,13 +13,14 @@ fn hear(methods: &[Method], pieces: &[&[u8]]) -> String {
     }
     let (mut said, mut input) = (String::new(), BytesMut::new());
     let mut note = |event: Event| {
-        said += &match event {
+        let text = match event {
             Event::Interim(head) => format!("({}) ", head.code()),
             Event::Head(head) => format!("{} ", head.code()),
             Event::Piece(data) => data.escape_ascii().to_string(),
             Event::End(None) => "; ".to_owned(),
             Event::End(Some(trailers)) => format!(" +{}; ", trailers.len()),
         };
+        said.push_str(&text);
     };
     for piece in pieces {
         input.extend_from_slice(piece);
@@ -106,9 +107,9 @@ fn interim_responses_are_read_past() {
     expect(&[Get], many, "(100) (103) (199) 200 hi; idle");
     let endless = "HTTP/1.1 100 Continue\r\n\r\n".repeat(101);
     let said = hear(&[Get], &[endless.as_bytes()]);
-    assert!(said.ends_with("! 9110-17.5-01"), "{said}");
+    assert!(said.ends_with("! [9110-17.5-01]"), "{said}");
     // [9110-7.8-02] [9110-15.2.2-01]
-    expect(&[Get], "HTTP/1.1 101 Switching Protocols~Upgrade: x~~", "! 9110-7.8-02");
+    expect(&[Get], "HTTP/1.1 101 Switching Protocols~Upgrade: x~~", "! [9110-7.8-02]");
 }
 
 #[test]
@@ -134,38 +135,38 @@ fn statuses_and_phrases_of_all_kinds() {
 fn what_is_no_response_is_not_taken_for_one() {
     let chunked = "HTTP/1.1 200 OK~Transfer-Encoding: chunked~~";
     for (octets, said) in [
-        ("HTTP/2.0 200 OK~~", "! 9110-15.6.6-01".to_owned()),
-        ("HTTP/1.1 20 OK~~", "! 9112-4-01".to_owned()),
-        ("HTTP/1.1 2000 OK~~", "! 9112-4-01".to_owned()),
-        ("HTTP/1.1  200 OK~~", "! 9112-4-01".to_owned()),
-        ("HTTP/1.1\t200 OK~~", "! 9112-4-01".to_owned()),
-        ("ICY 200 OK~~", "! 9112-2.3-01".to_owned()),
-        ("<html>", "! 9112-2.3-01".to_owned()),
-        ("HTTP/1.1 200 O\x00K~~", "! 9112-2.2-03".to_owned()),
-        ("HTTP/1.1 200 OK~X : a~~", "! 9112-5.1-01".to_owned()),
-        ("HTTP/1.1 200 OK~ X: a~~", "! 9112-2.2-09".to_owned()),
-        ("HTTP/1.1 200 OK~X: a\nY: b~~", "! 9112-2.2-04".to_owned()),
-        ("HTTP/1.1 200 OK~X: a\x00~~", "! 9110-5.5-02".to_owned()),
+        ("HTTP/2.0 200 OK~~", "! [9110-15.6.6-01]".to_owned()),
+        ("HTTP/1.1 20 OK~~", "! [9112-4-01]".to_owned()),
+        ("HTTP/1.1 2000 OK~~", "! [9112-4-01]".to_owned()),
+        ("HTTP/1.1  200 OK~~", "! [9112-4-01]".to_owned()),
+        ("HTTP/1.1\t200 OK~~", "! [9112-4-01]".to_owned()),
+        ("ICY 200 OK~~", "! [9112-2.3-01]".to_owned()),
+        ("<html>", "! [9112-2.3-01]".to_owned()),
+        ("HTTP/1.1 200 O\x00K~~", "! [9112-2.2-03]".to_owned()),
+        ("HTTP/1.1 200 OK~X : a~~", "! [9112-5.1-01]".to_owned()),
+        ("HTTP/1.1 200 OK~ X: a~~", "! [9112-2.2-09]".to_owned()),
+        ("HTTP/1.1 200 OK~X: a\nY: b~~", "! [9112-2.2-04]".to_owned()),
+        ("HTTP/1.1 200 OK~X: a\x00~~", "! [9110-5.5-02]".to_owned()),
         // [9112-6.3-03] [9112-6.3-07] [9112-6.3-09] [9112-6.1-11] [9112-6.2-02] [9110-8.6-08]
         (
             "HTTP/1.1 200 OK~Content-Length: 5~Transfer-Encoding: chunked~~",
-            "! 9112-6.3-03".to_owned(),
+            "! [9112-6.3-03]".to_owned(),
         ),
-        ("HTTP/1.0 200 OK~Transfer-Encoding: chunked~~", "! 9112-6.1-11".to_owned()),
-        ("HTTP/1.1 200 OK~Content-Length: 5, 6~~hello", "! 9112-6.3-07".to_owned()),
-        ("HTTP/1.1 200 OK~Content-Length: -5~~hello", "! 9112-6.2-02".to_owned()),
-        ("HTTP/1.1 200 OK~Content-Length: ,~~hello", "! 9112-6.2-02".to_owned()),
-        ("HTTP/1.1 200 OK~Content-Length: 18446744073709551616~~", "! 9110-8.6-08".to_owned()),
-        ("HTTP/1.1 200 OK~Transfer-Encoding: gzip, chunked~~", "! 9112-6.1-07".to_owned()),
+        ("HTTP/1.0 200 OK~Transfer-Encoding: chunked~~", "! [9112-6.1-11]".to_owned()),
+        ("HTTP/1.1 200 OK~Content-Length: 5, 6~~hello", "! [9112-6.3-07]".to_owned()),
+        ("HTTP/1.1 200 OK~Content-Length: -5~~hello", "! [9112-6.2-02]".to_owned()),
+        ("HTTP/1.1 200 OK~Content-Length: ,~~hello", "! [9112-6.2-02]".to_owned()),
+        ("HTTP/1.1 200 OK~Content-Length: 18446744073709551616~~", "! [9110-8.6-08]".to_owned()),
+        ("HTTP/1.1 200 OK~Transfer-Encoding: gzip, chunked~~", "! [9112-6.1-07]".to_owned()),
         // [9112-8-01] [9112-8-03] [9112-6.3-10] Cut short, with what had come.
-        ("HTTP/1.1 200 OK~Content-Length: 3~~", "200 ! 9112-6.3-10".to_owned()),
-        (chunked, "200 ! 9112-6.3-10".to_owned()),
-        ("HTTP/1.1 200 OK~Content-Le", "! 9112-6.3-10".to_owned()),
-        ("", "! 9112-6.3-10".to_owned()),
+        ("HTTP/1.1 200 OK~Content-Length: 3~~", "200 ! [9112-6.3-10]".to_owned()),
+        (chunked, "200 ! [9112-6.3-10]".to_owned()),
+        ("HTTP/1.1 200 OK~Content-Le", "! [9112-6.3-10]".to_owned()),
+        ("", "! [9112-6.3-10]".to_owned()),
     ] {
         expect(&[Get], octets, &said);
     }
-    for (chunks, clause) in [("g~", "9112-7.1-04"), ("0x1~a~0~~", "9112-7.1-04")] {
+    for (chunks, clause) in [("g~", "[9112-7.1-04]"), ("0x1~a~0~~", "[9112-7.1-04]")] {
         expect(&[Get], &format!("{chunked}{chunks}"), &format!("200 ! {clause}"));
     }
 }
@@ -174,7 +175,7 @@ fn what_is_no_response_is_not_taken_for_one() {
 fn what_nobody_has_asked_for_is_no_response() {
     // [9112-9.2-02] [9112-9.2-03] [9112-6.3-18]
     let answer = "HTTP/1.1 200 OK~Content-Length: 1~~a";
-    expect(&[Get], &format!("{answer}{answer}"), "200 a; ! 9112-9.2-03");
+    expect(&[Get], &format!("{answer}{answer}"), "200 a; ! [9112-9.2-03]");
     expect(&[Get], &format!("{answer}~"), "200 a; idle");
-    expect(&[], "HTTP/1.1 408 Request Timeout~~", "! 9112-9.2-03");
+    expect(&[], "HTTP/1.1 408 Request Timeout~~", "! [9112-9.2-03]");
 }
