@@ -53,7 +53,7 @@ pub enum Phase {
 
 impl Phase {
     /// Every step from one phase to another, and why it is taken.
-    pub const STEPS: [(Self, &'static str, Self); 16] = [
+    pub const STEPS: [(Self, &'static str, Self); 15] = [
         (Self::Waiting, "part of a head comes", Self::Head),
         (Self::Waiting, "a head comes, and a body is to follow", Self::Receiving),
         (Self::Waiting, "a head comes, and it is all", Self::Answering),
@@ -68,8 +68,7 @@ impl Phase {
         (Self::Answering, "the answer is complete", Self::Waiting),
         (Self::Answering, "the answer is complete, and is the last", Self::Over),
         (Self::Discarding, "the body is complete", Self::Waiting),
-        (Self::Discarding, "the body is complete, and the answer was the last", Self::Over),
-        (Self::Discarding, "the body is cut short or late", Self::Over),
+        (Self::Discarding, "the body is cut short or late, or the server ends", Self::Over),
     ];
 }
 
@@ -363,5 +362,82 @@ impl Connection {
             State::Exchange(Exchange { writing: Writing::Pieces(coding), .. }) => Some(coding),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Connection, Phase};
+    use crate::{Answer, Status};
+    use bytes::BytesMut;
+    use std::collections::BTreeSet;
+
+    /// Feeds octets one by one, answers when `early` or when the request is complete, and notes
+    /// each step.
+    fn steps(octets: &str, early: bool, eof: bool) -> BTreeSet<(Phase, Phase)> {
+        let mut connection = Connection::default();
+        let (mut input, mut out) = (BytesMut::new(), BytesMut::new());
+        let (mut seen, mut phase) = (BTreeSet::new(), Phase::Waiting);
+        let mut note = |now: Phase| {
+            if now != phase {
+                seen.insert((std::mem::replace(&mut phase, now), now));
+            }
+        };
+        let refuse = |connection: &mut Connection, out: &mut BytesMut, error| {
+            connection.refuse(&error, b"", out);
+        };
+        for octet in octets.bytes() {
+            input.extend_from_slice(&[octet]);
+            loop {
+                match connection.next(&mut input) {
+                    Ok(Some(_)) => {}
+                    Ok(None) => break,
+                    Err(error) => refuse(&mut connection, &mut out, error),
+                }
+                note(connection.phase());
+            }
+            note(connection.phase());
+            let complete = connection.phase() == Phase::Answering;
+            if (complete || early && connection.phase() == Phase::Receiving)
+                && let Some((_, exchange)) = connection.parts()
+            {
+                let answer = Answer { out: &mut out, exchange, date: b"" };
+                let _ = answer.empty(Status::OK);
+                note(connection.phase());
+            }
+        }
+        if eof {
+            if let Err(error) = connection.end_of_input() {
+                refuse(&mut connection, &mut out, error);
+            }
+            note(connection.phase());
+        }
+        seen
+    }
+
+    #[test]
+    fn the_steps_that_are_taken_are_those_of_the_table() {
+        let get = |fields: &str| format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+        let body = get("Content-Length: 5\r\n");
+        let mut seen = BTreeSet::new();
+        for (octets, early, eof) in [
+            (get(""), false, true),
+            (get("Connection: close\r\n"), false, false),
+            (format!("{body}hello"), false, false),
+            (format!("{body}hello"), true, false),
+            (format!("{body}he"), true, true),
+            (format!("{body}he"), false, true),
+            (get("Content-Length: 999999\r\n"), true, false),
+            (get("X")[..20].to_owned(), false, true),
+            ("\0".to_owned(), false, false),
+        ] {
+            seen.extend(steps(&octets, early, eof));
+        }
+        let table: BTreeSet<_> = Phase::STEPS.iter().map(|(from, _, to)| (*from, *to)).collect();
+        // A head that comes whole is not seen in parts.
+        let whole = [(Phase::Waiting, Phase::Receiving), (Phase::Waiting, Phase::Answering)];
+        let table: BTreeSet<_> = table.into_iter().filter(|step| !whole.contains(step)).collect();
+        let odd: Vec<_> = seen.symmetric_difference(&table).collect();
+        assert!(odd.is_empty(), "{odd:?}");
     }
 }
