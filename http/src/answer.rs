@@ -62,7 +62,7 @@ pub struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// Begins the answer. An interim status is no answer, and becomes a 500.
+    /// Begins the answer. An interim status is no answer, and becomes a 500. [9110-15.2.2-01]
     pub fn status(self, status: Status) -> Answering<'a> {
         let Answer { out, exchange, date } = self;
         let start = out.len();
@@ -186,9 +186,11 @@ impl Answering<'_> {
         let has_content = self.has_content();
         match coding {
             Coding::Exact { left } => self.write_length(left),
+            // [9112-6.1-05]
             _ if self.status.ends_with_head() => {}
             // [9110-15.3.6-01]
             _ if self.status == Status::RESET_CONTENT => self.write_length(0),
+            // [9112-6.2-01] [9112-9.3-07]
             Coding::Chunked => self.out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
             Coding::UntilClose => self.exchange.end_with_this(),
         }

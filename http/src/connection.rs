@@ -191,7 +191,7 @@ impl Connection {
 
     fn end_exchange(&mut self) {
         if let State::Exchange(exchange) = &self.state {
-            // [9112-9.6-04] [9112-9.6-07] After the last answer comes the close.
+            // [9112-9.3-01] [9112-9.6-04] [9112-9.6-07] After the last answer comes the close.
             let next = State::Head(RequestScan::new());
             self.state = if exchange.last { State::Over } else { next };
         }
@@ -278,7 +278,7 @@ impl Connection {
     /// The body is wanted: says so to a client that waits for the word.
     ///
     /// [9110-10.1.1-03] [9110-10.1.1-04] Before anything of the body is there; and
-    /// [9110-10.1.1-06] not when some of it already is.
+    /// [9110-10.1.1-06] not when some of it already is. [9110-10.1.1-05] The answer still follows.
     pub fn invite_body(&mut self, out: &mut BytesMut) {
         if let State::Exchange(exchange) = &mut self.state
             && std::mem::take(&mut exchange.continue_due)

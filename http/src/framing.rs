@@ -68,6 +68,7 @@ impl<'a> Said<'a> {
                     said.length = Some(value);
                 }
                 17 if name.eq_ignore_ascii_case(b"transfer-encoding") => said.coding = true,
+                // [9110-5.1-02] [9110-7.8-01] [9110-7.8-03] All others frame nothing, Upgrade too.
                 _ => {}
             }
         }
@@ -93,7 +94,7 @@ pub fn request(head: &RequestHead) -> Result<Terms, HttpError> {
     let said = Said::by(&head.fields);
     check_host(head, &said)?;
     let length = request_length(head, &said)?;
-    // [9110-10.1.1-02] HTTP/1.0 knows no expectations.
+    // [9110-10.1.1-02] [9110-15.2-01] HTTP/1.0 knows no expectations.
     let expects_continue = said.expectation && head.version >= Version::Http11;
     if expects_continue {
         check_expectations(&head.fields)?;
@@ -133,7 +134,8 @@ fn request_length(head: &RequestHead, said: &Said<'_>) -> Result<Length, HttpErr
         }
         return coding(&head.fields);
     }
-    // [9112-6.3-11] Neither: there is no body. [9112-6-01] The method has no say in it.
+    // [9112-6.3-11] Neither: there is no body. [9112-6-01] [9110-9.3.1-02] The method has no say
+    // in it.
     let Some(value) = said.length else { return Ok(Length::Exact(0)) };
     // [9112-6.3-07] [9112-6.3-08] A list of equal lengths might be forgiven; it is not.
     if said.repeated_length {

@@ -53,7 +53,8 @@ impl<'a> Target<'a> {
         Self { authority: None, path, query }
     }
 
-    /// [9112-3.2.2-03] The form that proxies get is taken by everybody.
+    /// [9112-3.2.2-03] The form that proxies get is taken by everybody. [9112-3.2.2-02] Its host
+    /// counts, and nothing here asks the field.
     fn absolute(octets: &'a [u8]) -> Result<Self, HttpError> {
         let wrong = |what| HttpError::malformed("[9112-3.2-01]", what);
         let end = octets.windows(3).position(|three| three == b"://");

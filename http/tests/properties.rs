@@ -69,6 +69,7 @@ proptest! {
         prop_assert_eq!(heard(&octets, step), heard(&octets, octets.len()));
     }
 
+    // [9112-2.2-01]
     #[test]
     fn noise_never_panics(octets in prop::collection::vec(any::<u8>(), 0..200)) {
         let mut session = Session::default();

@@ -111,7 +111,7 @@ impl Outgoing {
             return Err(HttpError::Misuse("a method that this client does not send"));
         }
         for (name, value) in &self.fields {
-            // [9112-2.2-02] [9112-5.2-01] [9110-2.2-01]
+            // [9112-2.2-02] [9112-5.2-01] [9110-2.2-01] [9112-7.4-01] Nor are codings asked for.
             if !grammar::is_token(name.as_bytes()) {
                 return Err(HttpError::Misuse("a field name that is no token"));
             }
@@ -132,6 +132,7 @@ impl Outgoing {
     /// Appends the head.
     ///
     /// [9110-6.2-01] [9112-3.2-03] [9110-7.2-01] [9110-7.2-02] HTTP/1.1, with `Host` in front.
+    /// [9112-2.2-05] [9112-2.2-08] Nothing before it, behind it, or between its lines.
     pub fn write_head(&self, out: &mut BytesMut) {
         // [9112-3.2.4-01] `OPTIONS *` is asked for with the path `/*`, as curl's users know it.
         let server_wide = self.method == Method::Options && self.url.target() == "/*";

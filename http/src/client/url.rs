@@ -218,6 +218,7 @@ mod tests {
             // [9112-3.2-04] [9112-3.2.1-01] [9112-3.2.1-02]
             assert_eq!((url.authority().as_str(), url.target().as_str()), (authority, target));
         }
+        // [9110-4.2.1-01] [9110-4.2.4-01]
         for text in ["a/b", "https://a/", "http:///a", "http://u@a/", "http://a:x/", "http://a b/"]
         {
             assert!(Url::parse(text).is_err(), "{text}");

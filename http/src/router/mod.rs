@@ -48,7 +48,7 @@ impl Resource {
         self.routes.iter_mut().find(|(of, _)| *of == method).map(|(_, route)| route)
     }
 
-    /// [9110-9.1-01] Whatever can be got has a head.
+    /// [9110-9.1-01] [9110-9.3.2-02] Whatever can be got has a head.
     fn route(&mut self, method: Method) -> Option<&mut Route> {
         let own = self.routes.iter().any(|(of, _)| *of == method);
         self.find(if method == Method::Head && !own { Method::Get } else { method })

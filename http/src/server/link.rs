@@ -155,6 +155,7 @@ impl Link {
         out: &mut BytesMut,
     ) -> Option<Step> {
         self.received = 0;
+        // [9112-9.3-04]
         if desk.last {
             self.machine.wind_down();
         }

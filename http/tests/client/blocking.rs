@@ -176,7 +176,7 @@ fn what_a_request_looks_like() {
     let agent = concat!("User-Agent: wirelab/", env!("CARGO_PKG_VERSION"), "\r\nAccept: */*\r\n");
     // [9112-3.2-03] [9112-3.2-04] [9112-3.2.1-01] [9112-3.2.1-02] [9110-7.2-02] [9110-10.1.5-01]
     // [9112-6.3-15] [9112-6.3-16] [9110-8.6-01] [9110-8.6-02] [9112-3.2.4-01] [9112-2.2-05]
-    // [9112-9.6-01] [9110-6.2-01] [9112-7.4-01]
+    // [9112-9.6-01] [9110-6.2-01] [9112-7.4-01] [9110-7.2-01] [9112-2.2-08]
     let expected = format!(
         "GET /a?b=c HTTP/1.1\r\nHost: {addr}\r\n{agent}X: y\r\n\r\n\
          POST / HTTP/1.1\r\nHost: {addr}\r\n{agent}Content-Length: 2\r\n\r\nhi\
@@ -207,7 +207,7 @@ fn what_cannot_be_said_is_not_sent() {
 
 #[test]
 fn a_connection_that_was_closed_under_a_request_is_made_again() {
-    // [9112-9.3.1-01] [9110-9.2.2-01] The second request finds the connection closed.
+    // [9112-9.3.1-01] [9112-9.5-02] [9110-9.2.2-01] The second request finds the connection closed.
     let once = vec![(HEAD, ok("one")), (HEAD, Vec::new())];
     let (addr, _) = peer(vec![once.clone(), vec![(HEAD, ok("two"))]]);
     let mut client = client(Options::default());

@@ -61,7 +61,7 @@ fn a_handler_that_panics_or_lies_costs_one_500() {
     for path in ["/panic", "/interim", "/split"] {
         let (heard, ended) = get(path);
         assert!(heard.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{heard}");
-        // [9110-15.6-01]
+        // [9110-15.6-01] [9112-2.2-02] [9112-5.2-01] [9110-2.2-01]
         assert!(heard.contains("Connection: close\r\n") && ended, "{heard}");
         assert!(heard.ends_with("\r\n\r\n500: the server has failed to answer this\n"), "{heard}");
         assert!(!heard.contains("unsent") && !heard.contains("Y: b"), "{heard}");
@@ -164,7 +164,7 @@ fn a_client_that_waits_for_100_gets_it_at_once() {
 
 #[test]
 fn a_body_nobody_wants_is_read_past_or_ends_the_connection() {
-    // [9112-9.3-05]
+    // [9112-9.3-05] [9112-9.6-09] The answer arrives, whatever of the body was not read.
     let good = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let post = |fields: &str, body: &str| {
         format!("POST /no HTTP/1.1\r\nHost: a\r\n{fields}\r\n{body}{good}")

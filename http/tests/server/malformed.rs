@@ -33,7 +33,7 @@ const REQUEST_LINES: &[Row] = &[
     ("GET / HTTP/1.1 ~Host: a~~", "[9112-3.2-01]", 400, Closed),
     ("GET / HTTP/1.1\t~Host: a~~", "[9112-3.2-01]", 400, Closed),
     ("GET / HTTP/1.1 x~Host: a~~", "[9112-3.2-01]", 400, Closed),
-    ("GET /a b HTTP/1.1~Host: a~~", "[9112-3.2-01]", 400, Closed),
+    ("GET /a b HTTP/1.1~Host: a~~", "[9112-3.2-02]", 400, Closed),
     ("GET / http/1.1~Host: a~~", "[9112-2.3-01]", 400, Closed),
     ("GET / HTTP/1~Host: a~~", "[9112-2.3-01]", 400, Closed),
     ("GET / HTTP/1.~Host: a~~", "[9112-2.3-01]", 400, Closed),
@@ -377,7 +377,7 @@ fn what_is_too_large_is_refused_with_its_own_status() {
         let (heard, ended) = answers(&[octets.as_bytes()]);
         let start = format!("HTTP/1.1 {status} ");
         assert!(heard.starts_with(&start) && ended, "{octets:.80}: {heard}");
-        // However it is parted, and before all of it has come.
+        // [9110-2.3-01] However it is parted, and before all of it has come.
         let (parted, _) = answers(&octets.as_bytes().chunks(997).collect::<Vec<_>>());
         assert_eq!(parted, heard, "{octets:.80}");
     }

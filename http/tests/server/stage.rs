@@ -217,6 +217,15 @@ impl Stage {
         stage
     }
 
+    pub fn without_a_clock() -> Self {
+        let mut stage = Self::new();
+        stage.server.service = Server::new(app(), Settings::default());
+        let io = stage.client.event_loop.io();
+        stage.client.service.conn = Some(io.connect(addr()));
+        stage.pass(Duration::from_millis(1));
+        stage
+    }
+
     /// Lets time pass.
     pub fn pass(&mut self, time: Duration) {
         let until = self.world.now() + time;
@@ -232,7 +241,7 @@ impl Stage {
         self
     }
 
-    /// Ends the client's side, without closing its ears.
+    /// What the server has said.
     pub fn hear(&self) -> String {
         String::from_utf8_lossy(&self.heard.borrow().octets).into_owned()
     }

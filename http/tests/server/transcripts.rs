@@ -14,6 +14,7 @@ const OK: &str = "HTTP/1.1 200 OK\r\n|";
 
 #[test]
 fn a_get_and_its_answer() {
+    // [9110-5.3-02] Nothing before the head is whole, however it comes.
     // [9110-6.6.1-02] [9110-8.6-07] [9112-9.3-01] [9110-9.1-01] The date, the length, and on.
     talk("GET / HTTP/1.1\r\nHost: a\r\n\r\n", &format!("{OK}Content-Length: 4\r\n\r\nroot"), false);
 }
@@ -33,7 +34,7 @@ fn pipelined_requests_are_answered_in_order() {
 
 #[test]
 fn persistence_is_the_versions_and_the_connection_fields() {
-    // [9112-9.3-02] [9112-9.6-04] [9112-9.6-05] [9110-7.6.1-02] [9110-6.2-03] [9110-6.2-04]
+    // [9110-5.2-01] [9112-9.3-02] [9112-9.6-04] [9112-9.6-05] [9110-7.6.1-02] [9110-6.2-03] [9110-6.2-04]
     let head = |version: &str, fields: &str| format!("GET / {version}\r\nHost: a\r\n{fields}\r\n");
     let close = format!("{OK}Content-Length: 4\r\nConnection: close\r\n\r\nroot");
     let keep = format!("{OK}Content-Length: 4\r\nConnection: keep-alive\r\n\r\nroot");
@@ -68,7 +69,7 @@ fn bodies_are_read_by_length_and_by_chunks() {
     let post =
         |fields: &str, body: &str| format!("POST /echo HTTP/1.1\r\nHost: a\r\n{fields}\r\n{body}");
     for (fields, body, content) in [
-        // [9112-6.3-11] [9112-6-01]
+        // [9112-6.3-11] [9112-6-01] [9110-5.5-01]
         ("", "", ""),
         ("Content-Length: 0\r\n", "", ""),
         ("content-LENGTH:\t5 \r\n", "hello", "hello"),
