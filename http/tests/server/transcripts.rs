@@ -34,7 +34,8 @@ fn pipelined_requests_are_answered_in_order() {
 
 #[test]
 fn persistence_is_the_versions_and_the_connection_fields() {
-    // [9110-5.2-01] [9112-9.3-02] [9112-9.6-04] [9112-9.6-05] [9110-7.6.1-02] [9110-6.2-03] [9110-6.2-04]
+    // [9110-5.2-01] [9112-9.3-02] [9112-9.6-04] [9112-9.6-05]
+    // [9110-7.6.1-02] [9110-6.2-03] [9110-6.2-04]
     let head = |version: &str, fields: &str| format!("GET / {version}\r\nHost: a\r\n{fields}\r\n");
     let close = format!("{OK}Content-Length: 4\r\nConnection: close\r\n\r\nroot");
     let keep = format!("{OK}Content-Length: 4\r\nConnection: keep-alive\r\n\r\nroot");
