@@ -27,6 +27,7 @@ pub mod packet;
 pub mod pcap;
 pub mod pcapng;
 pub mod progress;
+pub mod rest;
 pub mod savefile;
 pub mod signals;
 pub mod tour;
