@@ -25,6 +25,8 @@ mod mqtt_rules;
 mod shells;
 #[path = "interop/tcp.rs"]
 mod tcp;
+#[path = "interop/zmq_commands.rs"]
+mod zmq_commands;
 
 fn main() -> std::process::ExitCode {
     let arguments = libtest_mimic::Arguments::from_args();
@@ -37,5 +39,6 @@ fn main() -> std::process::ExitCode {
     mqtt_formats::add(&mut trials);
     mqtt_rules::add(&mut trials);
     shells::add(&mut trials);
+    zmq_commands::add(&mut trials);
     libtest_mimic::run(&arguments, trials.into_trials()).exit_code()
 }

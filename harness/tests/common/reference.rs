@@ -27,6 +27,8 @@ pub enum Need {
     MosquittoClients,
     /// paho-mqtt for Python 3.
     Paho,
+    /// pyzmq for Python 3.
+    Pyzmq,
     /// MQTT.js, where there is a Node.js to run it.
     MqttJs,
     /// mosquitto_passwd, which writes its password files.
@@ -61,6 +63,7 @@ impl Need {
                 missing("python3", &["-c", "from paho.mqtt.client import CallbackAPIVersion"], 0)
             }
             Self::Python => missing("python3", &["--version"], 0),
+            Self::Pyzmq => missing("python3", &["-c", "import zmq"], 0),
             Self::Tshark => missing("tshark", &["--version"], 0),
             Self::Tcpdump => missing("tcpdump", &["--version"], 0),
             Self::Capture => refused(),
