@@ -27,6 +27,8 @@ mod mqtt_rules;
 mod shells;
 #[path = "interop/tcp.rs"]
 mod tcp;
+#[path = "interop/zmq_commands.rs"]
+mod zmq_commands;
 #[path = "interop/zmtp_faults.rs"]
 mod zmtp_faults;
 #[path = "interop/zmtp_patterns.rs"]
@@ -49,6 +51,7 @@ fn main() -> std::process::ExitCode {
     mqtt_formats::add(&mut trials);
     mqtt_rules::add(&mut trials);
     shells::add(&mut trials);
+    zmq_commands::add(&mut trials);
     zmtp_faults::add(&mut trials);
     zmtp_patterns::add(&mut trials);
     zmtp_rules::add(&mut trials);
