@@ -3,6 +3,7 @@
 //! It may name the dissectors and their words. It does not know captures: who sent a packet is
 //! said by `--from`, and what came before it is not known.
 
+mod http;
 mod zmtp;
 
 use clap::{Args, ValueEnum};
@@ -22,6 +23,8 @@ pub const INPUT_MAX: u64 = 512 << 20;
 /// Whose packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Protocol {
+    /// HTTP/1.1.
+    Http,
     /// MQTT 3.1.1.
     Mqtt,
     /// ZMTP 3.0 and 3.1: a greeting, frames, or both.
@@ -33,7 +36,7 @@ pub enum Protocol {
 pub enum Sender {
     /// The one who connected; in ZMTP's PLAIN, who says HELLO.
     Client,
-    /// The broker; in ZMTP's PLAIN, who has as-server set.
+    /// The one who answers: the broker, the server; in ZMTP's PLAIN, who has as-server set.
     Server,
 }
 
@@ -60,6 +63,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let bytes = input(&arguments.input)?;
     let mut text = Vec::new();
     let decode = match arguments.protocol {
+        Protocol::Http => http::messages,
         Protocol::Mqtt => mqtt,
         Protocol::Zmtp => zmtp::units,
     };

@@ -21,6 +21,10 @@ use crate::frame::{COMMAND, put_header};
 use crate::limits::CONTEXT_MAX;
 use crate::metadata::Metadata;
 
+/// What PLAIN servers of libzmq (4.3) say for ERROR: in their source stands `"\x5ERROR"`, and the
+/// octet 5E is taken for the name's length. No command of that name fits its own body's length.
+const LIBZMQS_ERROR: &[u8] = b"\x5eRROR\x03";
+
 /// One command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -68,6 +72,9 @@ impl Command {
     /// # Errors
     /// What is no command, or a known one with data that are not its own.
     pub fn decode(mut body: Bytes) -> Result<Self, Error> {
+        if body.starts_with(LIBZMQS_ERROR) {
+            body = [b"\x05ERROR", &body[LIBZMQS_ERROR.len() - 1..]].concat().into();
+        }
         let name = split_name(&mut body)?;
         Ok(match &name[..] {
             b"READY" => Self::Ready(Metadata::decode(body)?),
@@ -156,7 +163,7 @@ fn split_name(body: &mut Bytes) -> Result<Bytes, Error> {
     }
     body.advance(1);
     let name = body.split_to(len);
-    // [ZMTP-3.0-wire-04]
+    // [ZMTP-3.0-wire-04] So that they can be read in a capture.
     if !name.iter().all(u8::is_ascii_alphabetic) {
         return Err(wrong("a command's name has other characters than letters"));
     }
@@ -196,4 +203,22 @@ fn check_context(context: Bytes) -> Result<Bytes, Error> {
 
 fn end(body: &Bytes, clause: &'static str, what: &'static str) -> Result<(), Error> {
     if body.is_empty() { Ok(()) } else { Err(Error::malformed(clause, what)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Command;
+    use crate::Error;
+    use bytes::Bytes;
+
+    /// [PLAIN-04] [ZMTP-3.0-error-01] Refused by a server of libzmq, by its own spelling.
+    #[test]
+    fn libzmqs_error_is_an_error() {
+        let refused = Command::Error { reason: "400".into() };
+        assert_eq!(Command::decode(Bytes::from_static(b"\x5eRROR\x03400")), Ok(refused));
+        for other in [&b"\x5eRROR\x02400"[..], b"\x5eRROR\x0340", b"\x5eRROR\x034000"] {
+            let decoded = Command::decode(Bytes::copy_from_slice(other));
+            assert!(matches!(decoded, Err(Error::Malformed { .. })), "{decoded:?}");
+        }
+    }
 }

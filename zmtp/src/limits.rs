@@ -78,6 +78,9 @@ pub const OUTBOX_LOW: usize = 32 * 1024;
 /// largest buffer that the loop keeps for the next time.
 pub const FLUSH_AT: usize = 60 * 1024;
 
+/// After so many messages that found the kernel full, their sender looks whether it still is.
+pub const BACKLOG_LOOK: usize = 256;
+
 /// A frame's body up to this many bytes is copied behind its header; a longer one is shared.
 pub const COPY_BODY_MAX: usize = 4 * 1024;
 

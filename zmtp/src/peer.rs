@@ -127,6 +127,8 @@ impl Peer {
         let say = |command: Command| command.encode(out);
         match &mut self.state {
             State::Greeting => {
+                // [ZMTP-3.0-greeting-14] Ours was sent before; [ZMTP-3.1-version-02] any from 3.0
+                // up is welcome.
                 let Some(greeting) = Greeting::decode(input)? else { return Ok(Step::More) };
                 input.advance(GREETING);
                 let handshake = Handshake::begin(local, &greeting, say)?;
@@ -247,7 +249,8 @@ impl Partial {
         Ok(())
     }
 
-    /// [ZMTP-3.0-frame-11] [ZMTP-3.0-sock-04] All frames, now that the last is there.
+    /// [ZMTP-3.0-frame-11] [ZMTP-3.0-sock-04] [ZMTP-3.0-wire-01] All frames, now that
+    /// the last is there.
     fn finish(mut self, body: Bytes, max: usize) -> Result<Message, Error> {
         self.push(body, max)?;
         Ok(Message::from_frames(self.frames).unwrap_or_default())

@@ -7,6 +7,7 @@ mod application;
 mod arp;
 mod assemble;
 mod exchanges;
+mod http;
 mod mqtt;
 mod names;
 mod opaque;

@@ -2,7 +2,7 @@
 //!
 //! It knows the order in which things are told.
 
-use super::{Analysis, Ledger, mqtt, texts, zmtp};
+use super::{Analysis, Ledger, http, mqtt, texts, zmtp};
 use crate::conversation::{Conversation, Side};
 use std::net::SocketAddr;
 
@@ -58,6 +58,11 @@ pub(super) fn make(analysis: &Analysis) -> Report {
     for conversation in analysis.conversations.iter() {
         let ledger = analysis.ledgers.get(&conversation.id).unwrap_or(&empty);
         conversation_blocks(analysis, conversation, ledger, &mut blocks);
+    }
+    let asked = |id, address| broker_or_client(analysis, id, address, true);
+    let frames = |id| analysis.conversations.get(id).map(|conversation| conversation.frames);
+    for (say, refs) in http::summary(&analysis.shared.http, &asked, &frames) {
+        blocks.push(Block { topic: "exchange", conversation: None, say, refs });
     }
     let (mut across, mut notes) = mqtt::summary(&analysis.shared.mqtt, &|id, address, itself| {
         broker_or_client(analysis, id, address, itself)

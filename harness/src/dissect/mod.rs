@@ -7,6 +7,7 @@
 mod arp;
 pub(crate) mod checksum;
 mod ethernet;
+pub mod http;
 mod icmp;
 mod ipv4;
 mod ipv6;

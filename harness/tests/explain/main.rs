@@ -3,6 +3,8 @@
 mod build;
 mod conversation;
 mod dissect;
+mod http;
+mod http_messages;
 mod mqtt;
 mod mqtt_packets;
 mod report;

@@ -9,12 +9,12 @@ use wirelab::explain::Options;
 
 const SCHEMA: &str = include_str!("../../schema/event-v1.schema.json");
 
-fn schema() -> Value {
+pub fn schema() -> Value {
     serde_json::from_str(SCHEMA).expect("the schema is JSON")
 }
 
 /// What is wrong with `value`, if anything is.
-fn check(root: &Value, rule: &Value, value: &Value) -> Result<(), String> {
+pub fn check(root: &Value, rule: &Value, value: &Value) -> Result<(), String> {
     for (keyword, argument) in rule.as_object().expect("a schema is an object") {
         let good = match keyword.as_str() {
             "$schema" | "$id" | "title" | "description" | "$defs"

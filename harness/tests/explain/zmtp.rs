@@ -92,7 +92,7 @@ fn several_workers_get_a_round_robin_table() {
     let report = lan.report();
     assert_has(&report, "round-robin: PUSH server handed out 9 messages to 3 PULLs: 3, 3, 3");
     assert_has(&report, "(even shares), strictly in turn");
-    assert_has(&report, "3 messages (#22 #25 #28)");
+    assert_has(&report, "client [0]: 3 messages (#22 #25 #28)");
     // One gets two in a row, and one less.
     lan.server(1, &message(&[b"a"])).server(1, &message(&[b"b"]));
     let report = lan.report();
@@ -187,6 +187,16 @@ fn plain_is_followed_and_its_password_not_shown() {
     assert!(!report.contains("secret") && !report.contains("violation"), "{report}");
     let shown = explain(&pcap(&lan.frames), &Options::default(), true).0;
     assert!(!shown.contains("secret") && shown.contains("6 bytes, not shown"), "{shown}");
+    // As libzmq has it: as-server 0 on both sides, and ERROR misspelt.
+    let mut lan = Lan::default();
+    dial(&mut lan, 1);
+    lan.client(1, &plain(0)).server(1, &plain(0)).client(1, &hello);
+    lan.server(1, b"\x04\x09\x5eRROR\x03400");
+    let says = said(&lan);
+    assert_has(&says[4], "HELLO shows the client [PLAIN-02]");
+    assert_has(&says[6], "ERROR \"400\": the handshake has failed");
+    assert_has(&says[6], "malformed: ERROR misspelt as 5e RROR, as libzmq's PLAIN server does");
+    assert_eq!(lan.report().matches("== protocol violation").count(), 1);
     // Refused; both client; out of order.
     let mut lan = Lan::default();
     dial(&mut lan, 1);

@@ -135,6 +135,7 @@ pub struct Local {
 impl Local {
     /// Can we talk to who says this of itself? [ZMTP-3.0-null-04]
     fn check(&self, theirs: &Metadata) -> Result<Option<SocketType>, Error> {
+        // [ZMTP-3.1-meta-03] Whatever else it says, a Resource too, is no reason to refuse it.
         let Some(name) = theirs.get(metadata::SOCKET_TYPE) else {
             // [ZMTP-3.0-meta-03] It should have said so; it need not.
             return Ok(None);
@@ -194,6 +195,7 @@ impl Handshake {
         check_greeting(local, theirs)?;
         Ok(match &local.mechanism {
             Mechanism::Null => {
+                // [ZMTP-3.1-null-01] [ZMTP-3.1-null-02] [ZMTP-3.1-null-04] Whoever bound;
                 // [ZMTP-3.0-null-12] [ZMTP-3.0-null-02] We do not wait for theirs.
                 say(Command::Ready(local.metadata.clone()));
                 Self::Null(Null)
@@ -230,7 +232,7 @@ impl Handshake {
 /// Do both sides mean the same mechanism, in the roles that it has?
 fn check_greeting(local: &Local, theirs: &Greeting) -> Result<(), Error> {
     let ours = Greeting::new(local.minor, local.mechanism.name(), local.mechanism.as_server());
-    // [ZMTP-3.0-mech-05]
+    // [ZMTP-3.0-mech-05] [ZMTP-3.0-sec-01] No weaker one is taken instead.
     if theirs.mechanism != ours.mechanism {
         return Err(Error::Mechanism {
             theirs: theirs.mechanism_name().escape_ascii().to_string(),
@@ -239,11 +241,11 @@ fn check_greeting(local: &Local, theirs: &Greeting) -> Result<(), Error> {
     }
     match (local.mechanism.name(), theirs.as_server) {
         // [ZMTP-3.0-mech-01] Without roles it means nothing.
-        (MechanismName::Null, _) => Ok(()),
-        (MechanismName::Plain, 0 | 1) if theirs.as_server != ours.as_server => Ok(()),
-        (MechanismName::Plain, 0 | 1) => {
-            let what = "both sides of PLAIN are clients, or both are servers";
-            Err(Error::violated("[PLAIN-02]", what))
+        // [PLAIN-02] libzmq's servers say 0, too. If it is another client, its HELLO will tell.
+        (MechanismName::Null, _) | (MechanismName::Plain, 0) => Ok(()),
+        (MechanismName::Plain, 1) if ours.as_server == 0 => Ok(()),
+        (MechanismName::Plain, 1) => {
+            Err(Error::violated("[PLAIN-02]", "both sides of PLAIN are servers"))
         }
         _ => Err(Error::malformed("[ZMTP-3.0-greeting-05]", "as-server is neither 0 nor 1")),
     }

@@ -10,8 +10,8 @@ use crate::analysis::records::At;
 use crate::analysis::zmtp::{Counts, Form};
 use crate::output::escape;
 
-pub(in crate::analysis) const SAME_PART: &str =
-    "both are client, or both server, in PLAIN [PLAIN-02]";
+pub(in crate::analysis) const SAME_PART: &str = "as-server is the same on both sides of PLAIN, \
+     as libzmq has it: HELLO shows the client [PLAIN-02]";
 pub(in crate::analysis) const COMMAND_TO_3_0: &str =
     "a command to a peer of ZMTP 3.0, which wants a message [ZMTP-3.1-sub-06]";
 pub(in crate::analysis) const NO_DELIMITER: &str =

@@ -11,7 +11,7 @@ use crate::analysis::zmtp::{Peer, Socket, TURNS_MAX};
 /// `round-robin: PUSH server (172.18.0.2:9999) handed out 9 messages to 3 PULLs: 3, 3, 3`.
 pub(in crate::analysis) fn round_robin(own: &str, socket: &Socket, bound: bool) -> String {
     let messages = count(socket.sent, "message", "messages");
-    let shares: Vec<u64> = socket.peers.iter().map(|peer| peer.messages.count).collect();
+    let shares: Vec<u64> = socket.peers.iter().map(|peer| peer.messages).collect();
     let text: Vec<String> = shares.iter().map(u64::to_string).collect();
     let mut text = format!(
         "round-robin: PUSH {own} handed out {messages} to {} PULLs: {}",
@@ -24,7 +24,8 @@ pub(in crate::analysis) fn round_robin(own: &str, socket: &Socket, bound: bool) 
     match socket.out_of_turn {
         0 => text.push_str(", strictly in turn"),
         out => {
-            let _ = write!(text, ", {} out of turn on the wire", count(out, "message", "messages"));
+            let out = count(out, "message", "messages");
+            let _ = write!(text, ", {out} out of turn on the wire: a segment has one receiver");
         }
     }
     if !bound {
@@ -35,10 +36,10 @@ pub(in crate::analysis) fn round_robin(own: &str, socket: &Socket, bound: bool) 
 
 /// The round-robin table's row of one PULL.
 pub(in crate::analysis) fn share(name: &str, peer: &Peer) -> String {
-    let messages = count(peer.messages.count, "message", "messages");
-    match peer.messages.count {
+    let messages = count(peer.messages, "message", "messages");
+    match peer.messages {
         0 => format!("  {name}: no message"),
-        _ => format!("  {name}: {messages} ({})", peer.messages.text()),
+        _ => format!("  {name}: {messages} ({})", peer.frames.text()),
     }
 }
 
@@ -69,7 +70,7 @@ pub(in crate::analysis) fn subscriber(name: &str, peer: &Peer) -> String {
     };
     let all: Vec<String> = peer.prefixes.iter().map(prefix).collect();
     if all.is_empty() {
-        return format!("  {name}: subscribed to nothing, got {}", peer.messages.count);
+        return format!("  {name}: subscribed to nothing, got {}", peer.messages);
     }
-    format!("  {name}: subscribed to {}; {} in all", all.join(", "), peer.messages.count)
+    format!("  {name}: subscribed to {}; {} in all", all.join(", "), peer.messages)
 }

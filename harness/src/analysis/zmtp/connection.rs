@@ -324,7 +324,7 @@ impl Connection {
         told
     }
 
-    /// Is the other end's READY still to come? [ZMTP-3.0-null-05], [ZMTP-3.1-null-05]
+    /// Is the other end's READY still to come? A 3.0 peer need not wait. [ZMTP-3.1-null-05]
     fn is_early(&self, side: Side) -> bool {
         let other = self.end(side.other());
         other.is_whole() && other.ready.is_none() && self.end(side).ready.is_some()

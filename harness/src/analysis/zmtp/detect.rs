@@ -91,7 +91,7 @@ impl Format for Framing {
     }
 
     fn advance(&mut self, unit: &[u8]) {
-        // [ZMTP-3.0-compat-01] After its major version an older peer goes on in its own way.
+        // After its major version an older peer goes on in its own way.
         let older = *self == Self::Greeting && greeting_extent(unit) == OLDER;
         *self = if older { Self::Older } else { Self::Frames };
     }

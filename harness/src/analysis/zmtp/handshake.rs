@@ -3,14 +3,15 @@
 //! ```text
 //!   NULL     READY ──►   ◄── READY        in any order, each before one's own messages
 //!
-//!   PLAIN    client                server (as-server 1)
+//!   PLAIN    client                server
 //!            HELLO ──►
 //!                       ◄── WELCOME
 //!            INITIATE ──►
 //!                       ◄── READY         or ERROR instead of WELCOME or READY
 //! ```
 //!
-//! It knows names and who sent them. It does not know what the commands say.
+//! Who is PLAIN's client shows by HELLO: as-server should tell, and libzmq leaves it 0 on both
+//! sides. It knows names and who sent them. It does not know what the commands say.
 
 use super::end::{End, Mechanism};
 use crate::analysis::texts::zmtp_flow as texts;
@@ -29,6 +30,8 @@ const PLAIN: [(bool, &str, &str); 4] = [
 #[derive(Debug, Default)]
 pub(super) struct Handshake {
     plain: usize,
+    /// PLAIN's client.
+    client: Option<Side>,
 }
 
 /// What has come.
@@ -50,21 +53,30 @@ impl Handshake {
         };
         match own.mechanism()? {
             Mechanism::Null if own.is_whole() => null(own, unit),
-            Mechanism::Plain if own.is_whole() && other.is_whole() => self.plain(own, unit),
+            Mechanism::Plain if own.is_whole() && other.is_whole() => {
+                let client = match (own.is_server(), other.is_server()) {
+                    (true, false) => side.other(),
+                    (false, true) => side,
+                    _ if matches!(unit, Unit::Command("HELLO")) => side,
+                    _ => Side::Client,
+                };
+                let is_server = *self.client.get_or_insert(client) != side;
+                self.plain(is_server, unit)
+            }
             _ => None,
         }
     }
 
-    fn plain(&mut self, own: &End, unit: Unit<'_>) -> Option<String> {
+    fn plain(&mut self, is_server: bool, unit: Unit<'_>) -> Option<String> {
         let expected = PLAIN.get(self.plain);
         let Unit::Command(name) = unit else {
             // [PLAIN-07], [PLAIN-08] Messages begin with the server's READY.
-            let clause = if own.is_server() { "[PLAIN-08]" } else { "[PLAIN-07]" };
+            let clause = if is_server { "[PLAIN-08]" } else { "[PLAIN-07]" };
             return expected.map(|_| texts::message_early("the server's READY", clause));
         };
         let (_, _, clause) = PLAIN.iter().find(|(_, known, _)| *known == name)?;
         match expected {
-            Some((server, next, _)) if *next == name && *server == own.is_server() => {
+            Some((server, next, _)) if *next == name && *server == is_server => {
                 self.plain += 1;
                 None
             }

@@ -65,7 +65,10 @@ impl Message {
 /// Messages of one direction, or of one topic.
 #[derive(Clone, Debug, Default)]
 pub(in crate::analysis) struct Flow {
+    count: u64,
+    /// The frames in which they were complete, each once.
     pub(in crate::analysis) frames: Listed,
+    last_frame: u64,
     first_ns: u64,
     last_ns: u64,
     /// The first message.
@@ -77,24 +80,28 @@ pub(in crate::analysis) struct Flow {
 impl Flow {
     pub(super) fn add(&mut self, message: &Message, at: At) {
         self.last_ns = at.time_ns;
-        if self.frames.count == 0 {
+        if self.count == 0 {
             self.first_ns = at.time_ns;
             self.alike = true;
             self.first = shortened(message);
         } else if self.alike {
             self.alike = is_like(&self.first, message);
         }
-        self.frames.push(at.frame);
+        self.count += 1;
+        if self.last_frame != at.frame {
+            self.frames.push(at.frame);
+        }
+        self.last_frame = at.frame;
     }
 
     pub(in crate::analysis) fn count(&self) -> u64 {
-        self.frames.count
+        self.count
     }
 
     /// Seconds from one to the next, on average; nothing for less than two.
     pub(in crate::analysis) fn mean_interval(&self) -> Option<f64> {
         let span = self.last_ns.cast_signed().wrapping_sub(self.first_ns.cast_signed());
-        let steps = self.frames.count.checked_sub(1).filter(|steps| *steps > 0)?;
+        let steps = self.count.checked_sub(1).filter(|steps| *steps > 0)?;
         Some(span as f64 / steps as f64 / 1e9)
     }
 }

@@ -173,7 +173,7 @@ impl Zmtp {
         let say = words::greeting(&seen, assembled.span(moment.frame), None);
         let fields = std::mem::take(&mut seen.fields);
         let say = place(assembled, ("greeting", &fields, &seen.flaws), say, moment, remark);
-        // [ZMTP-3.0-greeting-12] The other side goes on in the older version as well, or closes.
+        // The other side goes on in the older version as well, or closes.
         if seen.is_older() {
             let other = self.reader_mut(side.other());
             other.greets = false;

@@ -5,7 +5,7 @@
 
 use super::connection::Connection;
 use super::pattern::Pattern;
-use super::sockets::{Kind, Sockets};
+use super::sockets::{Kind, Socket, Sockets};
 use crate::analysis::records::Lines;
 use crate::analysis::texts::{zmtp_report as texts, zmtp_sockets};
 use crate::conversation::{Conversation, Side};
@@ -167,20 +167,33 @@ pub(super) fn closing(
     Some((say, refs))
 }
 
+/// What a socket's peers are called; those of one host with their conversations' numbers.
+fn peer_names(socket: &Socket, side: Side, name: Name<'_>) -> Vec<String> {
+    let names: Vec<String> =
+        socket.peers.iter().map(|peer| name(peer.conversation, side)).collect();
+    let mut different = names.clone();
+    different.sort();
+    different.dedup();
+    if different.len() == names.len() {
+        return names;
+    }
+    let numbers = socket.peers.iter().map(|peer| peer.conversation);
+    names.iter().zip(numbers).map(|(name, id)| format!("{name} [{id}]")).collect()
+}
+
 /// The lines on each socket that several connections are of.
 pub(in crate::analysis) fn summary(sockets: &Sockets, name: Name<'_>) -> Vec<Line> {
     let mut blocks = Vec::new();
     for (key, socket) in sockets.shared_out() {
         let side = if key.bound { Side::Server } else { Side::Client };
-        let names: Vec<String> =
-            socket.peers.iter().map(|peer| name(peer.conversation, side.other())).collect();
+        let names = peer_names(socket, side.other(), name);
         let own = socket.peers.first().map(|peer| name(peer.conversation, side));
         let own = own.unwrap_or_default();
         match key.kind {
             Kind::Push if socket.sent > 0 => {
                 blocks.push((zmtp_sockets::round_robin(&own, socket, key.bound), Vec::new()));
                 for (peer, name) in socket.peers.iter().zip(&names) {
-                    let frames = peer.messages.frames.clone();
+                    let frames = peer.frames.frames.clone();
                     blocks.push((zmtp_sockets::share(name, peer), frames));
                 }
                 blocks.push((zmtp_sockets::turns(&names, socket), Vec::new()));
@@ -189,7 +202,7 @@ pub(in crate::analysis) fn summary(sockets: &Sockets, name: Name<'_>) -> Vec<Lin
             Kind::Pub => {
                 blocks.push((zmtp_sockets::filtering(&own, socket, key.bound), Vec::new()));
                 for (peer, name) in socket.peers.iter().zip(&names) {
-                    let frames = peer.messages.frames.clone();
+                    let frames = peer.frames.frames.clone();
                     blocks.push((zmtp_sockets::subscriber(name, peer), frames));
                 }
             }

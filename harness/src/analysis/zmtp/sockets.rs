@@ -49,7 +49,10 @@ pub(in crate::analysis) struct Peer {
     pub(in crate::analysis) conversation: u64,
     /// The address of the other end.
     to: SocketAddr,
-    pub(in crate::analysis) messages: Listed,
+    pub(in crate::analysis) messages: u64,
+    /// The frames that carried them, each once.
+    pub(in crate::analysis) frames: Listed,
+    last_frame: u64,
     /// The number of the message that it got last, or that was the last when it came.
     last: u64,
     gone: bool,
@@ -82,9 +85,16 @@ impl Sockets {
         }
         let socket = self.known.entry(key).or_default();
         if socket.peers.len() < PEERS_MAX && socket.place(conversation).is_none() {
-            let (messages, prefixes, last) = (Listed::default(), Vec::new(), socket.sent);
-            let gone = false;
-            socket.peers.push(Peer { conversation, to, messages, last, gone, prefixes });
+            socket.peers.push(Peer {
+                conversation,
+                to,
+                messages: 0,
+                frames: Listed::default(),
+                last_frame: 0,
+                last: socket.sent,
+                gone: false,
+                prefixes: Vec::new(),
+            });
         }
     }
 
@@ -124,7 +134,11 @@ impl Sockets {
             socket.out_of_turn += 1;
         }
         peer.last = sent;
-        peer.messages.push(frame);
+        peer.messages += 1;
+        if peer.last_frame != frame {
+            peer.frames.push(frame);
+        }
+        peer.last_frame = frame;
         let named = peer.prefixes.iter_mut().find(|(known, _)| Some(known.as_slice()) == prefix);
         if let Some((_, count)) = named {
             *count += 1;

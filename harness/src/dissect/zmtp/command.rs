@@ -21,8 +21,20 @@ pub const CONTEXT_MAX: usize = 16;
 const IDENTITY_MAX: usize = 255;
 const FRAME: &str = "ZMTP-3.0-frame-09";
 
+/// ERROR as libzmq's PLAIN server writes it: its length and its E have become one byte.
+const MISSPELT_ERROR: &[u8] = b"\x5eRROR";
+
 pub(super) fn read(cursor: &mut Cursor<'_>, sealed: bool, contents: &mut Contents) -> Option<()> {
     let at = cursor.at();
+    if !sealed && cursor.rest().starts_with(MISSPELT_ERROR) {
+        cursor.take("command name length", 1, (FRAME, ""), |_| "5e")?;
+        cursor.take("command name", MISSPELT_ERROR.len() - 1, (FRAME, ""), escape)?;
+        let what = "ERROR misspelt as 5e RROR, as libzmq's PLAIN server does";
+        cursor.flaw_at(at, what, "[ZMTP-3.0-frame-09]");
+        let data = error(cursor)?;
+        *contents = Contents::Command(Command { name: b"ERROR".to_vec(), data });
+        return Some(());
+    }
     let names = ["command name length", "command name"];
     let name = cursor.short(names, (FRAME, "[ZMTP-3.0-frame-09]"))?;
     if name.is_empty() {

@@ -91,7 +91,7 @@ fn read(cursor: &mut Cursor<'_>, greeting: &mut Greeting) -> Option<()> {
     if first != 0xff {
         cursor.flaw_at(0, "a signature that does not begin with ff", "[ZMTP-3.0-greeting-02]");
     }
-    // [ZMTP-3.0-greeting-09], [ZMTP-3.0-greeting-16] Shown, and not judged.
+    // [ZMTP-3.0-greeting-09] Shown, and not judged.
     let padding = ("ZMTP-3.0-greeting-09", "[ZMTP-3.0-greeting-01]");
     cursor.take("signature padding", PADDING_LEN, padding, escape)?;
     let last = cursor.u8("signature", spec, |byte| format!("{byte:02x}"))?;
