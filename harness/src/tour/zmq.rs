@@ -58,6 +58,7 @@ const LISTENING: &[&str] = &["listening on", "menunggu", "waiting"];
 const REPLY: &[&str] = &["received reply"];
 const PRODUCED: &[&str] = &["produced workload"];
 const WORK: &[&str] = &["received work"];
+const READY: &[&str] = &["ready"];
 const RECEIVED: &[&str] = &["received"];
 
 /// The client asks, waits, and asks again.
@@ -184,8 +185,15 @@ impl Play<'_> {
         more: &[&str],
     ) -> Result<(), Trouble> {
         let endpoint = format!("tcp://{}:{}", self.scene.target, self.scene.target_port(n));
-        let arguments = [command, &["--lab", "--connect", &endpoint], more].concat();
-        stage.start(n, self.scene.program(n, &self.parts[n], &arguments))
+        // Who neither asks nor hears anything has no other way to say that it is there.
+        let is_idle = self.count() == 0 && command[1] != "req";
+        let talks: &[&str] = if is_idle { &["-v"] } else { &[] };
+        let arguments = [command, &["--lab", "--connect", &endpoint], more, talks].concat();
+        stage.start(n, self.scene.program(n, &self.parts[n], &arguments))?;
+        if is_idle {
+            stage.listen_for(n, READY, SILENCE)?;
+        }
+        Ok(())
     }
 
     /// Waits until a part has said so many such lines. If a stranger takes part, whoever it is,

@@ -92,8 +92,9 @@ fn lines() -> Outcome {
     }
     push.type_line("")?;
     succeeded(push)?;
-    let numbers: String = (0..5000).map(|n| format!("{n}\n")).collect();
-    same("all, in order", succeeded(pull)?.stdout, format!("first\n{numbers}\n"))
+    let numbers: Vec<String> = (0..5000).map(|n| n.to_string()).collect();
+    let want = format!("first\n{}\n\n", numbers.join("\n"));
+    same("all, in order", succeeded(pull)?.stdout, want)
 }
 
 /// A PULL with two bound endpoints and a connected one hears everybody.
@@ -246,9 +247,9 @@ fn port(endpoint: &str) -> String {
 }
 
 fn lab_reqrep() -> Outcome {
-    let screen: String = (0..3)
+    let screen = [0, 1, 2]
         .map(|n| format!("Sending request {n} ...\nReceived reply {n}: b'World'\n"))
-        .collect();
+        .concat();
     let (server, endpoint) = bound("rep", &["--lab"])?;
     let client = succeeded(python("clientzmq.py", &["127.0.0.1", &port(&endpoint), "3"])?)?;
     same("the lab's client", client.stdout, screen.clone())?;

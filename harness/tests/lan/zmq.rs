@@ -21,13 +21,21 @@ pub fn trials(machine: &Machine) -> Vec<Trial> {
         trial("tour zmq tap: the same but ARP", None, || elsewhere("tap")),
         trial("tour zmq netns: the lab's own clients", lan_and_pyzmq.clone(), pyzmq_clients),
         trial("tour zmq netns: the lab's own servers", lan_and_pyzmq, pyzmq_servers),
+        trial("tour zmq netns: no messages are a play, too", lan, nothing),
         trial("tour pushpull: no worker is too few", None, no_worker),
     ]
 }
 
-/// Plays it and returns what was said.
+/// Plays it and returns what was said. On the loopback everybody's frames pass: where they are
+/// more than the kernel can keep for the capture, it says "try again", which is done twice.
 fn play(room: &Room, exercise: &str, options: &[&str]) -> Result<String, Failed> {
-    let output = room.wirelab(&[]).args(["tour", exercise]).args(options).output()?;
+    let play = || room.wirelab(&[]).args(["tour", exercise]).args(options).output();
+    let mut output = play()?;
+    for _ in 0..2 {
+        if String::from_utf8_lossy(&output.stderr).contains("frames dropped by the kernel") {
+            output = play()?;
+        }
+    }
     assert!(output.status.success(), "{}", words(&output));
     room.is_left()?;
     let said = String::from_utf8(output.stdout)?;
@@ -111,7 +119,8 @@ fn workers(net: &str) -> Result<(), Failed> {
             "Worker 1 received",
             "Worker 2 received",
             "Worker 3 received",
-            "handed out 7 messages to 3 PULLs: 3, 2, 2 (even shares), strictly in turn",
+            "handed out 7 messages to 3 PULLs: ",
+            "(even shares), strictly in turn",
         ],
     );
     Ok(())
@@ -198,6 +207,14 @@ fn pyzmq_servers() -> Result<(), Failed> {
     let publisher = foreign(&room, "pub", "pubzmq.py", "3 0.1")?;
     let said = play(&room, "pubsub", &[&net[..], &[&publisher]].concat())?;
     assert_has(&said, &["Published: WAKTU ", "PUB→SUB 3 messages, SUB→PUB 0"]);
+    Ok(())
+}
+
+fn nothing() -> Result<(), Failed> {
+    for (exercise, pattern) in [("reqrep", ""), ("pushpull", "PUSH/PULL"), ("pubsub", "PUB/SUB")] {
+        let said = play(&Room::new(), exercise, &["--net", "netns", "-n", "0"])?;
+        assert_has(&said, &[pattern]);
+    }
     Ok(())
 }
 
