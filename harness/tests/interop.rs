@@ -11,6 +11,8 @@ mod captures;
 mod common;
 #[path = "interop/dissect.rs"]
 mod dissect;
+#[path = "interop/http_dissect.rs"]
+mod http_dissect;
 #[path = "interop/mqtt_broker.rs"]
 mod mqtt_broker;
 #[path = "interop/mqtt_client.rs"]
@@ -25,6 +27,8 @@ mod mqtt_rules;
 mod shells;
 #[path = "interop/tcp.rs"]
 mod tcp;
+#[path = "interop/zmq_commands.rs"]
+mod zmq_commands;
 #[path = "interop/zmtp_faults.rs"]
 mod zmtp_faults;
 #[path = "interop/zmtp_patterns.rs"]
@@ -41,11 +45,13 @@ fn main() -> std::process::ExitCode {
     tcp::add(&mut trials);
     captures::add(&mut trials);
     dissect::add(&mut trials);
+    http_dissect::add(&mut trials);
     mqtt_broker::add(&mut trials);
     mqtt_client::add(&mut trials);
     mqtt_formats::add(&mut trials);
     mqtt_rules::add(&mut trials);
     shells::add(&mut trials);
+    zmq_commands::add(&mut trials);
     zmtp_faults::add(&mut trials);
     zmtp_patterns::add(&mut trials);
     zmtp_rules::add(&mut trials);

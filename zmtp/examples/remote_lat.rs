@@ -12,12 +12,12 @@ fn main() {
     perf::run(|arguments| {
         let mut req = Req::new()?;
         req.connect(&arguments.endpoint)?;
-        let body = vec![0; arguments.size];
+        let body = Bytes::from(vec![0; arguments.size]);
         let mut times = Vec::with_capacity(arguments.count);
         let begin = Instant::now();
         for _ in 0..arguments.count {
             let start = Instant::now();
-            let reply = req.request(Message::new(Bytes::copy_from_slice(&body)))?;
+            let reply = req.request(Message::new(body.clone()))?;
             assert_eq!(reply.first().len(), arguments.size, "a message of the wrong size");
             times.push(start.elapsed());
         }

@@ -163,7 +163,7 @@ fn split_name(body: &mut Bytes) -> Result<Bytes, Error> {
     }
     body.advance(1);
     let name = body.split_to(len);
-    // [ZMTP-3.0-wire-04]
+    // [ZMTP-3.0-wire-04] So that they can be read in a capture.
     if !name.iter().all(u8::is_ascii_alphabetic) {
         return Err(wrong("a command's name has other characters than letters"));
     }

@@ -27,7 +27,7 @@ pub const LONG_HEADER: usize = 9;
 /// Octets before the body of a short frame.
 pub const SHORT_HEADER: usize = 2;
 
-/// What stands before a body.
+/// What stands before a body [ZMTP-3.0-frame-01] [ZMTP-3.0-wire-02].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The flags octet.

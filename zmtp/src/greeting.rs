@@ -73,7 +73,8 @@ impl Greeting {
             let what = "the signature does not end with 7F";
             return Err(Error::malformed("[ZMTP-3.0-greeting-02]", what));
         }
-        // [ZMTP-3.0-greeting-10] 3.0 or above is valid. [ZMTP-3.0-greeting-13] Below it we close.
+        // [ZMTP-3.0-greeting-10] 3.0 or above is valid. [ZMTP-3.0-greeting-13] Below it we close:
+        // [ZMTP-3.0-sec-01] [ZMTP-3.0-compat-04] a forged old greeting wins nothing.
         if let Some(&major) = seen.get(VERSION_AT).filter(|&&major| major < 3) {
             return Err(Error::Version { major: major.max(1) });
         }

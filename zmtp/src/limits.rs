@@ -78,8 +78,17 @@ pub const OUTBOX_LOW: usize = 32 * 1024;
 /// largest buffer that the loop keeps for the next time.
 pub const FLUSH_AT: usize = 60 * 1024;
 
+/// After so many messages that found the kernel full, their sender looks whether it still is.
+pub const BACKLOG_LOOK: usize = 256;
+
 /// A frame's body up to this many bytes is copied behind its header; a longer one is shared.
 pub const COPY_BODY_MAX: usize = 4 * 1024;
+
+/// A frame of more bytes than this is read into room of its own.
+pub const LARGE_FRAME: usize = 16 * 1024;
+
+/// How much is read beyond the end of a large frame.
+pub const READ_AHEAD: usize = 8 * 1024;
 
 /// Room that is made at once for the rest of a large frame; a peer that only announces one costs
 /// no more than this.

@@ -10,10 +10,11 @@ use crate::mechanism::Mechanism;
 /// A socket's settings; they hold for all its peers.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Messages that wait for one peer, at most (ZMQ_SNDHWM). 0: no limit.
+    /// Messages that wait for one peer, at most (ZMQ_SNDHWM). 0: no limit. [PUSH-gen-06]
+    /// [PUB-gen-05]
     pub send_high_water_mark: usize,
     /// Messages from one peer that wait to be received before it is no longer read from
-    /// (ZMQ_RCVHWM). 0: no limit.
+    /// (ZMQ_RCVHWM). 0: no limit. [PULL-gen-06] [SUB-gen-05]
     pub receive_high_water_mark: usize,
     /// How the connections are secured.
     pub mechanism: Mechanism,
@@ -33,7 +34,7 @@ pub struct Options {
     /// After how much silence a PING is sent (ZMQ_HEARTBEAT_IVL); `None`: never.
     pub heartbeat_interval: Option<Duration>,
     /// How long a PING may go without any traffic (ZMQ_HEARTBEAT_TIMEOUT); `None`: as long as the
-    /// interval.
+    /// interval. [ZMTP-3.1-ping-09]
     pub heartbeat_timeout: Option<Duration>,
     /// What the PING tells the peer of how long it may wait for us (ZMQ_HEARTBEAT_TTL): in tenths
     /// of a second on the wire.

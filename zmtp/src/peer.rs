@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::command::Command;
 use crate::frame::Header;
 use crate::greeting::Greeting;
-use crate::limits::{COMMAND_MAX, FRAMES_MAX, GREETING, RESERVE_MAX};
+use crate::limits::{COMMAND_MAX, FRAMES_MAX, GREETING, LARGE_FRAME, READ_AHEAD, RESERVE_MAX};
 use crate::mechanism::{Handshake, Local, Progress, Remote};
 use crate::{Error, Message};
 
@@ -127,6 +127,8 @@ impl Peer {
         let say = |command: Command| command.encode(out);
         match &mut self.state {
             State::Greeting => {
+                // [ZMTP-3.0-greeting-14] Ours was sent before; [ZMTP-3.1-version-02] any from 3.0
+                // up is welcome.
                 let Some(greeting) = Greeting::decode(input)? else { return Ok(Step::More) };
                 input.advance(GREETING);
                 let handshake = Handshake::begin(local, &greeting, say)?;
@@ -190,12 +192,12 @@ fn too_large(header: &Header, max: usize) -> Error {
     Error::TooLarge { what, len: header.size, max }
 }
 
-/// Room for what is missing of a frame: all of it at once if it is small, a piece if it is not.
+/// Room for what is missing of a large frame, so that the loop reads into it: all at once, or a
+/// piece of what is longer. A little more, and the next frame's header comes with it.
 #[cold]
 fn make_room(input: &mut BytesMut, whole: usize) {
-    // A frame that fits a read finds its room there.
-    if whole > 8 * 1024 && input.capacity() < whole {
-        input.reserve((whole - input.len()).min(RESERVE_MAX));
+    if whole > LARGE_FRAME && input.capacity() < whole {
+        input.reserve((whole - input.len()).min(RESERVE_MAX) + READ_AHEAD);
     }
 }
 
@@ -247,7 +249,8 @@ impl Partial {
         Ok(())
     }
 
-    /// [ZMTP-3.0-frame-11] [ZMTP-3.0-sock-04] All frames, now that the last is there.
+    /// [ZMTP-3.0-frame-11] [ZMTP-3.0-sock-04] [ZMTP-3.0-wire-01] All frames, now that
+    /// the last is there.
     fn finish(mut self, body: Bytes, max: usize) -> Result<Message, Error> {
         self.push(body, max)?;
         Ok(Message::from_frames(self.frames).unwrap_or_default())

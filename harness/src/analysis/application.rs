@@ -5,7 +5,7 @@
 //! `detect`. What a protocol must know of other conversations (a message goes from one client to
 //! many, through a broker) it keeps in `Shared`, which outlives them all.
 
-use super::{exchanges, mqtt, opaque};
+use super::{exchanges, http, mqtt, opaque, zmtp};
 use crate::conversation::{Chunk, Conversation, Side};
 use crate::dissect::{Layer, Note};
 
@@ -37,8 +37,12 @@ impl Remark {
 /// it; each keeps to limits of its own.
 #[derive(Debug, Default)]
 pub struct Shared {
+    /// The servers with what was asked of them.
+    pub(super) http: http::Servers,
     /// The brokers with what went through them.
     pub(super) mqtt: mqtt::Brokers,
+    /// The sockets that have several connections.
+    pub(super) zmtp: zmtp::Sockets,
 }
 
 /// The moment at which an application is told something.
@@ -113,30 +117,58 @@ pub trait Application: std::fmt::Debug {
 }
 
 /// Chooses the application by the first bytes that one side sent; nothing if they are too few to
-/// say. `from_start`: they are the first of the whole connection.
+/// say, unless it `must` be said now. `from_start`: they are the first of the whole connection.
 pub(super) fn detect(
     side: Side,
     bytes: &[u8],
     opener_known: bool,
     from_start: bool,
+    must: bool,
 ) -> Option<Box<dyn Application>> {
+    let too_few = bytes.len() < UNDECIDED_MAX && !must;
     let from_opener = side == Side::Client || !opener_known;
     match mqtt::begins(bytes) {
         mqtt::Begins::Yes if from_opener => return Some(Box::new(mqtt::Mqtt::new(from_start))),
-        mqtt::Begins::Perhaps if from_opener && bytes.len() < UNDECIDED_MAX => return None,
+        mqtt::Begins::Perhaps if from_opener && too_few => return None,
         _ => {}
+    }
+    match zmtp::begins(bytes) {
+        zmtp::Begins::Yes => return Some(Box::new(zmtp::Zmtp::new(true))),
+        // It says itself that it was mistaken, if it was; the other side need not be waited for.
+        zmtp::Begins::Perhaps if from_start => return Some(Box::new(zmtp::Zmtp::new(false))),
+        _ => {}
+    }
+    if let Some(begins) = http::begins(bytes) {
+        return Some(Box::new(http::Http::new(side, begins, from_start)));
+    }
+    if too_few && http::may_begin(bytes) {
+        return None;
     }
     if exchanges::is_text(bytes) {
         let asker = if opener_known { Side::Client } else { exchanges::asker(side, bytes) };
         Some(Box::new(exchanges::Exchanges::new(asker, opener_known)))
     } else {
         Some(
-            in_the_middle(bytes, from_start).unwrap_or_else(|| Box::new(opaque::Opaque::default())),
+            in_the_middle(side, bytes, from_start)
+                .unwrap_or_else(|| Box::new(opaque::Opaque::default())),
         )
     }
 }
 
 /// Recognises bytes from the middle of a connection.
-pub(super) fn in_the_middle(bytes: &[u8], from_start: bool) -> Option<Box<dyn Application>> {
-    (!from_start && mqtt::are_packets(bytes)).then(|| Box::new(mqtt::Mqtt::new(false)) as _)
+pub(super) fn in_the_middle(
+    side: Side,
+    bytes: &[u8],
+    from_start: bool,
+) -> Option<Box<dyn Application>> {
+    if from_start {
+        return None;
+    }
+    if let Some(begins) = http::begins(bytes) {
+        return Some(Box::new(http::Http::new(side, begins, false)));
+    }
+    if zmtp::are_commands(bytes) {
+        return Some(Box::new(zmtp::Zmtp::new(true)));
+    }
+    mqtt::are_packets(bytes).then(|| Box::new(mqtt::Mqtt::new(false)) as _)
 }

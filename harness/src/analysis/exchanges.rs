@@ -5,6 +5,7 @@
 //! was pushed. TCP itself keeps no message borders.
 
 use super::application::{Application, Moment, Remark};
+use super::opaque::SEGMENTS_MAX;
 use super::texts::exchanges as texts;
 use crate::conversation::{Chunk, Conversation, Side};
 use std::collections::VecDeque;
@@ -315,6 +316,11 @@ impl Application for Exchanges {
     fn on_gap(&mut self, _side: Side, _len: u64, _moment: &mut Moment<'_>) -> Option<Remark> {
         self.gaps += 1;
         None
+    }
+
+    /// Text from the middle of a connection may be the body of something that has a name.
+    fn gives_way(&self) -> bool {
+        !self.from_start && self.requests + self.responses < SEGMENTS_MAX
     }
 
     fn blocks(

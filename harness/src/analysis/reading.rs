@@ -49,7 +49,7 @@ impl Reader {
     fn chunk(&mut self, side: Side, chunk: &Chunk, moment: &mut Moment<'_>) -> Remark {
         let from_start = from_start(chunk, moment);
         if self.application.as_ref().is_some_and(|application| application.gives_way())
-            && let Some(other) = in_the_middle(&chunk.bytes, from_start)
+            && let Some(other) = in_the_middle(side, &chunk.bytes, from_start)
         {
             self.application = Some(other);
         }
@@ -89,10 +89,7 @@ impl Reader {
         for chunk in &self.undecided {
             bytes.extend_from_slice(&chunk.bytes);
         }
-        let mut application = detect(side, &bytes, opener_known, from_start);
-        if application.is_none() && must {
-            application = Some(Box::new(super::opaque::Opaque::default()));
-        }
+        let application = detect(side, &bytes, opener_known, from_start, must);
         let Some(mut application) = application else { return };
         for chunk in std::mem::take(&mut self.undecided) {
             remarks.push(application.on_chunk(side, &chunk, moment));

@@ -3,9 +3,14 @@
 mod build;
 mod conversation;
 mod dissect;
+mod http;
+mod http_messages;
 mod mqtt;
 mod mqtt_packets;
 mod report;
 mod savefile;
 mod schema;
 mod segments;
+mod zmtp;
+mod zmtp_frames;
+mod zmtp_rows;

@@ -9,12 +9,12 @@ use wirelab::explain::Options;
 
 const SCHEMA: &str = include_str!("../../schema/event-v1.schema.json");
 
-fn schema() -> Value {
+pub fn schema() -> Value {
     serde_json::from_str(SCHEMA).expect("the schema is JSON")
 }
 
 /// What is wrong with `value`, if anything is.
-fn check(root: &Value, rule: &Value, value: &Value) -> Result<(), String> {
+pub fn check(root: &Value, rule: &Value, value: &Value) -> Result<(), String> {
     for (keyword, argument) in rule.as_object().expect("a schema is an object") {
         let good = match keyword.as_str() {
             "$schema" | "$id" | "title" | "description" | "$defs"
@@ -200,4 +200,10 @@ fn what_is_wrong_with_a_packet_is_the_exit_code_as_well() {
         assert_eq!(exit, code, "{words:?}: {stderr}");
         assert!(stderr.contains(complaint), "{words:?}: {stderr}");
     }
+}
+
+/// Asserts that a line is as the schema says.
+pub fn assert_valid(event: &Value) {
+    let schema = schema();
+    assert_eq!(check(&schema, &schema, event), Ok(()), "{event}");
 }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use wirelab_reactor::{EventLoop, Io, Mailbox, MioNet, Net, Now, Sender, Status, Stopper};
 
 use super::poller::{Interest, Readiness, Watcher};
-use crate::engine::{Engine, Pipes, SocketEvent};
+use crate::engine::{Due, Engine, Pipes, SocketEvent};
 use crate::limits::{KEEPER_NAPS, KEEPER_TICK, PROMPT_WRITES};
 use crate::sockets::Pattern;
 
@@ -132,16 +132,15 @@ impl<P: Pattern + Send + 'static> Shared<P> {
     fn lead(&self) -> bool {
         loop {
             let mut driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
-            // Looked at before each turn: the knock may have been heard in the last one, by a
-            // keeper that then was quicker to take the lock again than who had knocked.
+            // Before the turn, too: a caller that knocked while we looked in is not heard in it.
             if self.wanted.load(SeqCst) > 0 {
                 return true;
             }
             if driver.is_over || driver.turn(None).is_err() {
                 return false;
             }
-            if let Some((watcher, _)) =
-                driver.watcher.as_ref().filter(|_| self.interrupted.load(SeqCst))
+            if self.interrupted.load(SeqCst)
+                && let Some((watcher, _)) = &driver.watcher
             {
                 watcher.ring();
             }
@@ -294,9 +293,16 @@ impl<P: Pattern> Guard<'_, P> {
     pub fn sent(&mut self) {
         let driver = &mut **self;
         driver.used += 1;
-        if driver.engine.take_flush_due() || driver.prompt > 0 {
-            driver.prompt = driver.prompt.saturating_sub(1);
-            driver.event_loop.carry_out(&mut driver.engine);
+        match driver.engine.take_due() {
+            Due::Nothing if driver.prompt == 0 => {}
+            Due::Nothing | Due::Write => {
+                driver.prompt = driver.prompt.saturating_sub(1);
+                driver.event_loop.carry_out(&mut driver.engine);
+            }
+            Due::Turn => {
+                let now = driver.event_loop.net().now();
+                driver.is_over |= driver.turn(Some(now)).is_err();
+            }
         }
     }
 

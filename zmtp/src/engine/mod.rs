@@ -31,6 +31,7 @@ use crate::{Error, Options};
 use dials::Dials;
 pub use event::SocketEvent;
 use links::{Link, Links};
+pub(crate) use pipes::Due;
 pub use pipes::{PipeId, Pipes};
 
 /// The timers of a connection.
@@ -142,9 +143,9 @@ impl<P: Pattern> Engine<P> {
         self.pipes.all_sent(io)
     }
 
-    /// Is there output worth a write of its own?
-    pub(crate) fn take_flush_due(&mut self) -> bool {
-        self.pipes.take_flush_due()
+    /// What the user owes the loop after a message.
+    pub(crate) fn take_due(&mut self) -> Due {
+        self.pipes.take_due()
     }
 
     /// From now on events are kept for [`take_event`](Self::take_event).

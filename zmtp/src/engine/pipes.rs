@@ -8,7 +8,8 @@
 //! ```
 //! A pipe to an endpoint that we connect to lives as long as the socket, connected or not; one of
 //! a peer that came to us lives from its READY to its leave, and then until what it sent has been
-//! received [PUSH-gen-04] [PUSH-gen-05] [PULL-gen-04] [PULL-gen-05].
+//! received [PUSH-gen-04] [PUSH-gen-05] [PULL-gen-04] [PULL-gen-05] [PUB-gen-03] [PUB-gen-04]
+//! [SUB-gen-03] [SUB-gen-04].
 //!
 //! It knows connections as places to write to. Who gets which message is the pattern's business.
 
@@ -19,13 +20,13 @@ use wirelab_reactor::{ConnId, Io};
 
 use crate::command::Command;
 use crate::frame::{self, MORE};
-use crate::limits::{COPY_BODY_MAX, FLUSH_AT, INCOMING_BYTES_MAX};
+use crate::limits::{BACKLOG_LOOK, COPY_BODY_MAX, FLUSH_AT, INCOMING_BYTES_MAX};
 use crate::{Message, Options};
 
 /// A pipe's place; used again after the pipe is gone.
 pub type PipeId = usize;
 
-/// The two queues of one peer.
+/// The two queues of one peer [PUSH-gen-03] [PULL-gen-03] [PUB-gen-02] [SUB-gen-02].
 #[derive(Debug, Default)]
 struct Pipe {
     /// The connection, once its handshake is done.
@@ -47,8 +48,21 @@ pub struct Pipes {
     slab: Slab<Pipe>,
     send_mark: usize,
     receive_mark: usize,
+    due: Due,
+    /// Messages that could not go straight to a connection since the loop was last turned for it.
+    backlogged: usize,
+}
+
+/// What the socket's user owes the loop after a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// Nothing: the message may wait for others.
+    #[default]
+    Nothing,
     /// A connection's outbox has grown to what is worth a write of its own.
-    flush_due: bool,
+    Write,
+    /// Messages wait for a kernel that had no room: has it some now?
+    Turn,
 }
 
 impl Pipes {
@@ -58,7 +72,8 @@ impl Pipes {
             slab: Slab::new(),
             send_mark: mark(options.send_high_water_mark),
             receive_mark: mark(options.receive_high_water_mark),
-            flush_due: false,
+            due: Due::Nothing,
+            backlogged: 0,
         }
     }
 
@@ -117,7 +132,9 @@ impl Pipes {
         self.slab.get(id).is_some_and(|pipe| pipe.outgoing.len() < self.send_mark)
     }
 
-    /// Sends a message, or queues it. `false`: the queue is full, and nothing was done.
+    /// Sends a message, all its frames [ZMTP-3.0-sock-05], or queues it behind those before it
+    /// [ZMTP-3.0-sock-07]. It is in one place only, and goes once [ZMTP-3.0-sock-06].
+    /// `false`: the queue is full, and nothing was done.
     #[inline]
     pub fn send(&mut self, io: &mut Io, id: PipeId, message: &Message) -> bool {
         let Some(pipe) = self.slab.get_mut(id) else { return false };
@@ -125,8 +142,14 @@ impl Pipes {
             && pipe.outgoing.is_empty()
             && !io.is_above_high_water(conn)
         {
-            self.flush_due |= put(io, conn, message);
+            if put(io, conn, message) {
+                self.due = self.due.max(Due::Write);
+            }
             return true;
+        }
+        self.backlogged += 1;
+        if self.backlogged >= BACKLOG_LOOK {
+            (self.backlogged, self.due) = (0, Due::Turn);
         }
         let has_room = pipe.outgoing.len() < self.send_mark;
         if has_room {
@@ -220,6 +243,16 @@ impl Pipes {
         self.after_take(io, id);
     }
 
+    /// Drops of what a peer has sent all that is not to be kept. Is anything left?
+    pub fn retain(&mut self, io: &mut Io, id: PipeId, keep: impl Fn(&Message) -> bool) -> bool {
+        let Some(pipe) = self.slab.get_mut(id) else { return false };
+        pipe.incoming.retain(keep);
+        pipe.incoming_bytes = pipe.incoming.iter().map(Message::size).sum();
+        let is_left = !pipe.incoming.is_empty();
+        self.after_take(io, id);
+        is_left
+    }
+
     fn after_take(&mut self, io: &mut Io, id: PipeId) {
         let pipe = &mut self.slab[id];
         let has_room = pipe.incoming.len() <= self.receive_mark / 2
@@ -237,6 +270,7 @@ impl Pipes {
     #[inline]
     pub(crate) fn pause_if_full(&mut self, io: &mut Io, id: PipeId) -> bool {
         let Some(pipe) = self.slab.get_mut(id) else { return false };
+        // [SUB-in-01] What would not fit waits with its sender, who drops it [PUB-out-05].
         let is_full =
             pipe.incoming.len() >= self.receive_mark || pipe.incoming_bytes >= INCOMING_BYTES_MAX;
         if is_full && !pipe.is_paused {
@@ -248,9 +282,9 @@ impl Pipes {
         is_full
     }
 
-    /// Is there output worth a write of its own? Asked once, it is no longer.
-    pub(crate) fn take_flush_due(&mut self) -> bool {
-        std::mem::take(&mut self.flush_due)
+    /// What is owed to the loop. Asked once, it is no longer.
+    pub(crate) fn take_due(&mut self) -> Due {
+        std::mem::take(&mut self.due)
     }
 }
 

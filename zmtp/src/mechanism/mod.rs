@@ -135,6 +135,7 @@ pub struct Local {
 impl Local {
     /// Can we talk to who says this of itself? [ZMTP-3.0-null-04]
     fn check(&self, theirs: &Metadata) -> Result<Option<SocketType>, Error> {
+        // [ZMTP-3.1-meta-03] Whatever else it says, a Resource too, is no reason to refuse it.
         let Some(name) = theirs.get(metadata::SOCKET_TYPE) else {
             // [ZMTP-3.0-meta-03] It should have said so; it need not.
             return Ok(None);
@@ -194,6 +195,7 @@ impl Handshake {
         check_greeting(local, theirs)?;
         Ok(match &local.mechanism {
             Mechanism::Null => {
+                // [ZMTP-3.1-null-01] [ZMTP-3.1-null-02] [ZMTP-3.1-null-04] Whoever bound;
                 // [ZMTP-3.0-null-12] [ZMTP-3.0-null-02] We do not wait for theirs.
                 say(Command::Ready(local.metadata.clone()));
                 Self::Null(Null)
@@ -230,7 +232,7 @@ impl Handshake {
 /// Do both sides mean the same mechanism, in the roles that it has?
 fn check_greeting(local: &Local, theirs: &Greeting) -> Result<(), Error> {
     let ours = Greeting::new(local.minor, local.mechanism.name(), local.mechanism.as_server());
-    // [ZMTP-3.0-mech-05]
+    // [ZMTP-3.0-mech-05] [ZMTP-3.0-sec-01] No weaker one is taken instead.
     if theirs.mechanism != ours.mechanism {
         return Err(Error::Mechanism {
             theirs: theirs.mechanism_name().escape_ascii().to_string(),

@@ -11,7 +11,7 @@ pub(crate) struct Null;
 impl Null {
     pub fn on_command(local: &Local, command: Command) -> Result<Progress, Error> {
         match command {
-            // [ZMTP-3.0-null-03]
+            // [ZMTP-3.0-null-03] [ZMTP-3.1-null-03]
             Command::Ready(theirs) => {
                 let kind = local.check(&theirs)?;
                 Ok(Progress::Done(theirs, kind))

@@ -29,6 +29,7 @@ impl PlainClient {
                 Ok(Progress::Going)
             }
             (Self::AwaitReady, Command::Ready(theirs)) => {
+                // [PLAIN-07] From now on messages may flow.
                 let kind = local.check(&theirs)?;
                 Ok(Progress::Done(theirs, kind))
             }
@@ -73,6 +74,7 @@ impl PlainServer {
             (Self::AwaitInitiate, Command::Initiate(theirs)) => {
                 // [PLAIN-06] ERROR rather than READY for who does not fit us.
                 let kind = local.check(&theirs)?;
+                // [PLAIN-08] With it messages may flow.
                 say(Command::Ready(local.metadata.clone()));
                 Ok(Progress::Done(theirs, kind))
             }

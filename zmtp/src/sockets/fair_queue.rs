@@ -49,6 +49,11 @@ impl FairQueue {
         }
     }
 
+    /// Drops all that is not to be kept.
+    pub fn retain(&mut self, pipes: &mut Pipes, io: &mut Io, keep: impl Fn(&Message) -> bool) {
+        self.active.retain(|&pipe| pipes.retain(io, pipe, &keep));
+    }
+
     /// Nothing of this peer is to be received any more.
     pub fn remove(&mut self, pipe: PipeId) {
         self.active.retain(|&other| other != pipe);

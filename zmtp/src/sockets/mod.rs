@@ -35,7 +35,10 @@ pub use req::{Answer, Req};
 pub use round_robin::RoundRobin;
 pub use sub::Sub;
 
-/// What a kind of socket does with what happens to its pipes.
+/// What a kind of socket does with what happens to its pipes: as 28/REQREP, 29/PUBSUB and
+/// 30/PIPELINE say [ZMTP-3.0-sock-08] [ZMTP-3.0-sock-09] [ZMTP-3.0-sock-10]. It has as many of them
+/// as peers there are [REQ-gen-01] [REP-gen-01] [PUB-gen-01] [SUB-gen-01] [PUSH-gen-01]
+/// [PULL-gen-01].
 pub trait Pattern {
     /// What our READY says.
     const SOCKET_TYPE: SocketType;

@@ -25,8 +25,8 @@ pub struct Pub {
 }
 
 impl Pub {
-    /// Sends to all who want it [PUB-out-04] [PUB-out-06] [ZMTP-3.0-pubsub-01]. Returns how many
-    /// got it.
+    /// Sends to all who want it, as it is [PUB-out-01] [PUB-out-03] [PUB-out-04] [PUB-out-06]
+    /// [ZMTP-3.0-pubsub-01]. Returns how many got it.
     #[inline]
     pub fn send(&mut self, pipes: &mut Pipes, io: &mut Io, message: &Message) -> usize {
         self.matched.clear();

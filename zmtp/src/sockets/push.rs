@@ -13,8 +13,8 @@ pub struct Push {
 }
 
 impl Push {
-    /// Sends to the next peer that has room. `false`: nobody has, and the message is not taken
-    /// [PUSH-out-03] [PUSH-out-04] [PUSH-out-05].
+    /// Sends to the next peer that has room, as it is [PUSH-gen-02]. `false`: nobody has, and the
+    /// message is not taken [PUSH-out-03] [PUSH-out-04] [PUSH-out-05].
     #[inline]
     pub fn send(&mut self, pipes: &mut Pipes, io: &mut Io, message: &Message) -> bool {
         self.peers.send(pipes, io, message).is_some()

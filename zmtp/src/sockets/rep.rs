@@ -33,7 +33,7 @@ pub struct Rep {
 
 impl Rep {
     /// The next request's body [REP-in-01] [REP-in-03]. A reply that was owed to the one before
-    /// is owed no more [REP-gen-03].
+    /// is owed no more [REP-gen-03] [REP-out-01].
     pub fn recv(&mut self, pipes: &mut Pipes, io: &mut Io) -> Option<Message> {
         while let Some((pipe, message)) = self.arrived.take(pipes, io) {
             // [REP-fmt-01] What has no delimiter, or nothing after it, is no request.

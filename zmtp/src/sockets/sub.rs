@@ -46,13 +46,15 @@ impl Sub {
         }
     }
 
-    /// Takes a subscription back. `false`: there was none.
+    /// Takes a subscription back, and drops what has come for it alone. `false`: there was none.
     pub fn unsubscribe(&mut self, pipes: &mut Pipes, io: &mut Io, prefix: &[u8]) -> bool {
         let Some(times) = self.prefixes.get_mut(prefix) else { return false };
         *times -= 1;
         if *times == 0 {
             self.prefixes.remove(prefix);
             self.wanted.remove(US, prefix);
+            let wanted = &self.wanted;
+            self.arrived.retain(pipes, io, |message| wanted.is_matched(message.first()));
             for &pipe in &self.publishers {
                 tell(pipes, io, pipe, CANCEL, prefix);
             }
@@ -111,6 +113,7 @@ impl Pattern for Sub {
         message: Message,
     ) -> Result<(), Error> {
         // [SUB-in-04] What was on its way when we cancelled, or comes from who does not filter.
+        // [SUB-in-03] It is not changed.
         if self.wants(&message) {
             self.arrived.push(pipes, pipe, message);
         }

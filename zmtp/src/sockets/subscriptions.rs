@@ -108,7 +108,8 @@ impl Subscriptions {
         self.len == 0
     }
 
-    /// The pipes that want what begins so, each once [ZMTP-3.0-pubsub-04] [ZMTP-3.0-pubsub-05].
+    /// The pipes that want what begins so, each once [ZMTP-3.0-pubsub-04] [ZMTP-3.0-pubsub-05]
+    /// [ZMTP-3.1-sub-01] [ZMTP-3.1-sub-04].
     pub fn matching(&mut self, topic: &[u8], pipes: &mut Vec<PipeId>) {
         self.look_up += 1;
         let (found, look_up) = (&mut self.found, self.look_up);

@@ -39,6 +39,7 @@ fn a_peer_of_zmtp_3_0_says_so() {
 }
 
 /// [ZMTP-3.0-null-02] [ZMTP-3.0-null-07] [ZMTP-3.0-null-11] [ZMTP-3.0-null-12]
+/// [ZMTP-3.1-null-01] [ZMTP-3.1-null-02] [ZMTP-3.1-null-04] [ZMTP-3.0-wire-04]
 /// [ZMTP-3.0-meta-03] [ZMTP-3.0-meta-04] [ZMTP-3.0-meta-06] [ZMTP-3.0-mech-07]
 #[test]
 fn ready_comes_before_the_peers() {
@@ -93,7 +94,8 @@ fn greetings_that_are_good() {
 }
 
 /// [ZMTP-3.0-null-03] [ZMTP-3.0-null-09] [ZMTP-3.0-null-10] [ZMTP-3.0-meta-02]
-/// [ZMTP-3.0-meta-05] [ZMTP-3.0-meta-09] [ZMTP-3.0-meta-11]
+/// [ZMTP-3.0-meta-05] [ZMTP-3.0-meta-09] [ZMTP-3.0-meta-11] [ZMTP-3.1-meta-03]
+/// [ZMTP-3.1-null-03]
 #[test]
 fn metadata_that_are_good() {
     let long = "v".repeat(100);
@@ -335,5 +337,40 @@ fn older_peers_are_refused() {
             let [error @ Error::Version { .. }] = &errors[..] else { panic!("{errors:?}") };
             assert!(error.to_string().contains(says), "{error}");
         });
+    }
+}
+
+/// [ZMTP-3.0-meta-10] [ZMTP-3.1-meta-01]
+#[test]
+fn an_identity_that_cannot_be_said() {
+    let engine = |identity: Vec<u8>| {
+        let options = Options { identity: identity.into(), ..Options::default() };
+        wirelab_zmtp::engine::Engine::new(Req::default(), options)
+    };
+    assert!(engine(vec![1; 255]).is_ok());
+    assert!(engine(vec![1; 256]).is_err());
+    assert!(engine(vec![0, 1]).is_err());
+    let identity = bytes("'me'").into();
+    let options = Options { identity, ..Options::default() };
+    let mut stage = Stage::<Req>::new(options, Split::Whole);
+    stage.opens("a");
+    stage.heard("a");
+    stage.sends_bytes("a", &greeting(1, "NULL", 0));
+    let said = [("Socket-Type", "REQ"), ("Identity", "me")];
+    stage.gets_bytes("a", &with_properties("READY", &said));
+}
+
+/// [ZMTP-3.0-mech-06] The same greeting to whoever comes, and to whom we come.
+#[test]
+fn a_socket_has_one_mechanism() {
+    let mut stage = Stage::<Pull>::new(plain_server(), Split::Whole);
+    stage.listens("b");
+    stage.connects();
+    stage.opens("a");
+    for who in ["a", "b"] {
+        stage.gets_bytes(who, &greeting(1, "PLAIN", 1));
+        stage.sends_bytes(who, &greeting(1, "NULL", 0));
+        stage.run(Duration::from_millis(20));
+        assert!(matches!(stage.errors()[..], [Error::Mechanism { .. }]));
     }
 }

@@ -195,6 +195,23 @@ fn sub_receives_what_it_wants() {
     });
 }
 
+/// What has come for a subscription that is taken back is not received.
+#[test]
+fn sub_drops_what_it_no_longer_wants() {
+    let mut stage = Stage::<Sub>::new(Options::default(), Split::Whole);
+    for prefix in [b"A", b"B"] {
+        stage.user(|sub, pipes, io| sub.subscribe(pipes, io, prefix));
+    }
+    for who in ["a", "b"] {
+        stage.enters(who, "PUB");
+    }
+    stage.sends("a", "00 02 'A1' 00 02 'B1' 00 02 'A2'");
+    stage.sends("b", "00 02 'A3'");
+    stage.user(|sub, pipes, io| sub.unsubscribe(pipes, io, b"A"));
+    let got: Vec<_> = std::iter::from_fn(|| stage.user(Sub::recv)).collect();
+    assert_eq!(got, [Message::from("B1")]);
+}
+
 /// [SUB-gen-05] [SUB-in-01] Whose queue is full is not read from: the publisher drops for us.
 #[test]
 fn sub_holds_back_who_sends_more_than_is_taken() {

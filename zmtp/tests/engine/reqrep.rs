@@ -139,7 +139,8 @@ fn rep_keeps_the_envelope() {
     });
 }
 
-/// [REP-gen-02] [REP-gen-03] [REP-in-01] [REP-out-01] Of each in turn, and one reply to each.
+/// [REP-gen-01] [REP-gen-02] [REP-gen-03]
+/// [REP-in-01] [REP-out-01] Of each in turn, and one reply to each.
 #[test]
 fn rep_is_fair_and_replies_once() {
     let mut stage = Stage::<Rep>::new(Options::default(), Split::Whole);
