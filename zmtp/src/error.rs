@@ -105,8 +105,12 @@ impl fmt::Display for Error {
         match self {
             Self::Malformed { what, .. } => write!(f, "not ZMTP: {what}")?,
             Self::PeerViolated { what, .. } => write!(f, "protocol violation: {what}")?,
-            Self::Refused { reason, .. } => write!(f, "refused the peer: {reason}")?,
-            Self::RefusedByPeer { reason } => write!(f, "refused by the peer: {reason}")?,
+            Self::Refused { reason, .. } => {
+                write!(f, "refused the peer: {reason}{}", zap_meaning(reason))?;
+            }
+            Self::RefusedByPeer { reason } => {
+                write!(f, "refused by the peer: {reason}{}", zap_meaning(reason))?;
+            }
             Self::Version { major: 0 } => {
                 f.write_str("the peer speaks ZMTP 1.0, or something else; we speak ZMTP 3.x")?;
             }
@@ -124,6 +128,16 @@ impl fmt::Display for Error {
             Self::Misuse(what) => f.write_str(what)?,
         }
         if self.clause().is_empty() { Ok(()) } else { write!(f, " {}", self.clause()) }
+    }
+}
+
+/// What the status codes of 27/ZAP mean, which PLAIN servers give as their reason.
+fn zap_meaning(reason: &str) -> &'static str {
+    match reason {
+        "300" => " (try again later)",
+        "400" => " (wrong user name or password)",
+        "500" => " (trouble within the server)",
+        _ => "",
     }
 }
 

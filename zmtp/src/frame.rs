@@ -75,6 +75,13 @@ impl Header {
     }
 }
 
+/// How long the frame at the front of `input` will be, header and body, if its header is there and
+/// good.
+pub fn announced(input: &[u8]) -> Option<usize> {
+    let header = Header::decode(input).ok().flatten()?;
+    usize::try_from(header.size).ok()?.checked_add(header.len)
+}
+
 #[cold]
 fn bad_flags(flags: u8) -> Error {
     if flags > COMMAND | LONG | MORE {

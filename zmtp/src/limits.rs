@@ -90,6 +90,13 @@ pub const LARGE_FRAME: usize = 16 * 1024;
 /// How much is read beyond the end of a large frame.
 pub const READ_AHEAD: usize = 8 * 1024;
 
+/// Bodies of so many bytes are read into the room of one that was let go of, if there is one ...
+pub const ROOM_MIN: usize = 128 * 1024;
+/// ... and of no more than this.
+pub const ROOM_MAX: usize = 2 * RESERVE_MAX;
+/// How many such bodies a socket remembers. Their memory is its own when nobody else holds it.
+pub const ROOMS_MAX: usize = 4;
+
 /// Room that is made at once for the rest of a large frame; a peer that only announces one costs
 /// no more than this.
 pub const RESERVE_MAX: usize = 1024 * 1024;

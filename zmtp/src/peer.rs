@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::command::Command;
 use crate::frame::Header;
 use crate::greeting::Greeting;
-use crate::limits::{COMMAND_MAX, FRAMES_MAX, GREETING, LARGE_FRAME, READ_AHEAD, RESERVE_MAX};
+use crate::limits::{COMMAND_MAX, FRAMES_MAX, GREETING};
 use crate::mechanism::{Handshake, Local, Progress, Remote};
 use crate::{Error, Message};
 
@@ -168,7 +168,7 @@ enum Step {
     Ready(Box<Remote>),
 }
 
-/// The next whole frame; room is made for one that is on its way.
+/// The next whole frame.
 #[inline]
 fn next_frame(input: &mut BytesMut, max: usize) -> Result<Option<(Header, Bytes)>, Error> {
     let Some(header) = Header::decode(input)? else { return Ok(None) };
@@ -179,7 +179,6 @@ fn next_frame(input: &mut BytesMut, max: usize) -> Result<Option<(Header, Bytes)
     }
     let whole = header.len + header.size as usize;
     if input.len() < whole {
-        make_room(input, whole);
         return Ok(None);
     }
     input.advance(header.len);
@@ -190,15 +189,6 @@ fn next_frame(input: &mut BytesMut, max: usize) -> Result<Option<(Header, Bytes)
 fn too_large(header: &Header, max: usize) -> Error {
     let what = if header.is_command() { "command" } else { "frame" };
     Error::TooLarge { what, len: header.size, max }
-}
-
-/// Room for what is missing of a large frame, so that the loop reads into it: all at once, or a
-/// piece of what is longer. A little more, and the next frame's header comes with it.
-#[cold]
-fn make_room(input: &mut BytesMut, whole: usize) {
-    if whole > LARGE_FRAME && input.capacity() < whole {
-        input.reserve((whole - input.len()).min(RESERVE_MAX) + READ_AHEAD);
-    }
 }
 
 /// A command between messages, or between the frames of one: libzmq may put a PING there.

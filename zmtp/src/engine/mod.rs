@@ -14,6 +14,7 @@ mod event;
 mod heartbeat;
 mod links;
 pub mod pipes;
+mod rooms;
 
 use bytes::BytesMut;
 use std::collections::VecDeque;
@@ -33,6 +34,7 @@ pub use event::SocketEvent;
 use links::{Link, Links};
 pub(crate) use pipes::Due;
 pub use pipes::{PipeId, Pipes};
+use rooms::Rooms;
 
 /// The timers of a connection.
 const HANDSHAKE: u8 = 0;
@@ -53,6 +55,7 @@ pub struct Engine<P> {
     pipes: Pipes,
     links: Links,
     dials: Dials,
+    rooms: Rooms,
     /// Answers to a peer, on their way into its outbox.
     answers: BytesMut,
     events: Option<VecDeque<SocketEvent>>,
@@ -79,6 +82,7 @@ impl<P: Pattern> Engine<P> {
             pipes: Pipes::new(&options),
             links: Links::default(),
             dials: Dials::default(),
+            rooms: Rooms::default(),
             answers: BytesMut::new(),
             events: None,
             is_ending: false,
@@ -178,6 +182,7 @@ impl<P: Pattern> Engine<P> {
     ) -> Result<(), Error> {
         match (event, pipe) {
             (Event::Message(message), Some(pipe)) => {
+                self.rooms.lend(message.first());
                 self.pattern.on_message(&mut self.pipes, pipe, message)?;
             }
             (Event::Subscribe(prefix), Some(pipe)) => self.pattern.on_subscribe(pipe, prefix)?,
@@ -309,7 +314,13 @@ impl<P: Pattern> Service for Engine<P> {
                 self.answers.clear();
             }
             match event {
-                Ok(None) => break,
+                Ok(None) => {
+                    // Only of who is in is so much awaited.
+                    if pipe.is_some() {
+                        self.rooms.make(input);
+                    }
+                    break;
+                }
                 Ok(Some(event)) => {
                     if let Err(error) = self.on_event(io, conn, pipe, event) {
                         self.fail(io, conn, error);

@@ -185,7 +185,7 @@ fn plain_with_a_wrong_user_or_password() {
             stage.sends_bytes("a", &greeting(1, "PLAIN", 0));
             stage.heard("a");
             stage.sends("a", hello);
-            stage.gets("a", "04 23 05 'ERROR' 1c 'Invalid-Username-Or-Password'");
+            stage.gets("a", "04 0a 05 'ERROR' 03 '400'");
             stage.is_closed("a");
         });
     }
