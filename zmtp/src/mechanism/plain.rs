@@ -62,8 +62,8 @@ impl PlainServer {
                 let Mechanism::PlainServer(check) = &local.mechanism else {
                     return Err(Error::Misuse("a PLAIN server without a check"));
                 };
-                // [PLAIN-04] The reason does not tell whether it was the name or the password. It is the
-                // one of ZAP (27/ZAP) that libzmq takes for a refusal.
+                // [PLAIN-04] The reason does not tell whether it was the name or the
+                // password: it is the one of 27/ZAP, which libzmq takes for a refusal.
                 if !check(&username, &password) {
                     let reason = "400";
                     return Err(Error::Refused { clause: "[PLAIN-04]", reason });
