@@ -113,7 +113,11 @@ fn a_wait_can_be_interrupted() {
     wait.recv().unwrap();
     interrupter.interrupt();
     let mut pull = waiting.join().unwrap();
-    // One that comes before the wait ends the wait, and only that one.
+    // One that comes before the wait ends the wait, and only that one; a call that does not wait
+    // leaves it for the next that does.
+    interrupter.interrupt();
+    assert_eq!(pull.try_recv(), None);
+    assert!(matches!(pull.recv(), Err(Error::Interrupted)));
     interrupter.interrupt();
     let waiting = &mut [(&mut pull as _, Interest::Readable)];
     let ready = Poller::new().wait(waiting, Some(PATIENCE));

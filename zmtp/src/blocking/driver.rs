@@ -336,7 +336,9 @@ impl<P: Pattern> Guard<'_, P> {
             if self.is_over {
                 return Err(Ended::Over);
             }
-            if self.shared.interrupted.swap(false, SeqCst) {
+            // What does not wait is not interrupted: the next call that does is.
+            let waits = patience != Some(Duration::ZERO);
+            if waits && self.shared.interrupted.swap(false, SeqCst) {
                 return Err(Ended::Interrupted);
             }
             if is_late {
