@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # program:package, for each program that a test starts.
-references=(bash:bash python3:python3 tshark:tshark tcpdump:tcpdump ip:iproute2
+references=(bash:bash curl:curl python3:python3 tshark:tshark tcpdump:tcpdump ip:iproute2
     mosquitto:mosquitto mosquitto_passwd:mosquitto mosquitto_pub:mosquitto-clients)
 
 missing=()

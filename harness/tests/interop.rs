@@ -11,6 +11,8 @@ mod captures;
 mod common;
 #[path = "interop/dissect.rs"]
 mod dissect;
+#[path = "interop/http.rs"]
+mod http;
 #[path = "interop/http_dissect.rs"]
 mod http_dissect;
 #[path = "interop/mqtt_broker.rs"]
@@ -43,6 +45,7 @@ fn main() -> std::process::ExitCode {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials = common::reference::Trials::default();
     tcp::add(&mut trials);
+    http::add(&mut trials);
     captures::add(&mut trials);
     dissect::add(&mut trials);
     http_dissect::add(&mut trials);

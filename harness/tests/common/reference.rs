@@ -33,6 +33,8 @@ pub enum Need {
     Pyzmq,
     /// The `zeromq` crate's sockets, built in `benches/peers`.
     ZeromqPeer,
+    /// curl, which asks our HTTP server.
+    Curl,
     /// mosquitto_passwd, which writes its password files.
     MosquittoPasswd,
     /// tshark, which reads what we capture.
@@ -55,6 +57,7 @@ impl Need {
     fn lack(self) -> Option<Lack> {
         match self {
             Self::Bash => missing("bash", &["--version"], 0),
+            Self::Curl => missing("curl", &["--version"], 0),
             // Its help ends with 3, and with other numbers where it cannot start.
             Self::Mosquitto => missing("mosquitto", &["-h"], 3),
             Self::MosquittoClients => missing("mosquitto_pub", &["--help"], 1)
