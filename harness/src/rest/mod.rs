@@ -6,6 +6,7 @@
 mod ask;
 mod calc;
 mod decimal;
+mod items;
 mod lab;
 mod serve;
 

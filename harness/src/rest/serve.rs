@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wirelab_http::{Router, Server, Settings};
 use wirelab_reactor::{Settings as LoopSettings, many};
 
+use super::items::Collection;
 use super::{PORT, lab};
 use crate::exit::Failure;
 use crate::output::Output;
@@ -36,9 +37,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let addr = SocketAddr::new(arguments.bind, arguments.port);
     let settings = Settings { close: arguments.close, ..Settings::default() };
     let loops = usize::from(arguments.loops);
+    let items = Collection::default();
     let server = many::start(addr, loops, &LoopSettings::default(), move |_| {
         let mut router = Router::new();
         lab::routes(&mut router);
+        items.routes(&mut router);
         Server::new(router, settings.clone()).with_clock(Box::new(|_| unix()))
     });
     let server =

@@ -9,6 +9,7 @@ use std::process::Command;
 pub fn add(trials: &mut Trials) {
     trials.add("http::curl_asks_our_server", &[Need::Curl], curl_asks);
     trials.add("http::curl_keeps_its_connection", &[Need::Curl], curl_keeps);
+    trials.add("http::curl_keeps_items", &[Need::Curl], items);
     trials.add("http::we_ask_pythons_server", &[Need::Python], we_ask);
     trials.add("http::what_cannot_be_asked_has_curls_exit_codes", &[], exit_codes);
     trials.add("http::the_labs_client_is_ours", &[], calc);
@@ -81,6 +82,69 @@ fn curl_keeps() -> Outcome {
         ended(process)?;
     }
     Ok(())
+}
+
+/// [9110-9.3.3-01] [9110-9.3.4-01] [9110-9.3.4-02] [9110-9.3.4-03] [9110-9.3.4-04] [9110-9.3.5-01]
+/// [9110-13.1.1-01] [9110-13.1.2-01] [9110-13.2.1-01] [9110-14.5-01] [9110-15.5.16-01]
+fn items() -> Outcome {
+    let (process, addr) = server(&["--loops", "2"])?;
+    let ask = |method: &str, path: &str, fields: &[&str], body: &str| -> Result<String, String> {
+        let url = format!("http://{addr}{path}");
+        let mut arguments = vec!["--include", "--request", method, &url];
+        for field in fields {
+            arguments.extend(["--header", field]);
+        }
+        if !body.is_empty() {
+            arguments.extend(["--data-binary", body]);
+        }
+        Ok(curl(&arguments)?.stdout)
+    };
+    let json = "Content-Type: application/json";
+    let first = r#"{ "name": "ä", "n": 1.50 }"#;
+    let made = ask("POST", "/items", &[json], first)?;
+    for says in ["HTTP/1.1 201 Created\r\n", "Location: /items/1\r\n", "ETag: \"1\"\r\n"] {
+        same(says, made.contains(says), true).map_err(|_| made.clone())?;
+    }
+    let status = |text: String| text.split(' ').nth(1).unwrap_or_default().to_owned();
+    let read = ask("GET", "/items/1", &[], "")?;
+    same("as it was sent", read.ends_with(&format!("\r\n\r\n{first}")), true)?;
+    for (method, path, fields, body, code) in [
+        // Two who have read the same: the second one's update is not lost on the first.
+        ("PUT", "/items/1", &[json, "If-Match: \"1\""][..], "{}", "204"),
+        ("PUT", "/items/1", &[json, "If-Match: \"1\""], "[]", "412"),
+        ("PUT", "/items/1", &[json, "If-Match: W/\"2\""], "[]", "412"),
+        ("GET", "/items/1", &["If-None-Match: \"7\", W/\"2\""], "", "304"),
+        ("GET", "/items/1", &["If-None-Match: \"1\""], "", "200"),
+        ("GET", "/items/1", &["If-Match: \"1\""], "", "412"),
+        ("PUT", "/items/7", &[json, "If-Match: *"], "1", "412"),
+        ("PUT", "/items/7", &[json, "If-None-Match: *"], "1", "201"),
+        ("PUT", "/items/7", &[json, "If-None-Match: *"], "1", "412"),
+        ("PUT", "/items/7", &[json], "2", "204"),
+        ("PUT", "/items/7", &[json, "Content-Range: bytes 0-0/1"], "2", "400"),
+        ("PUT", "/items/7", &[json], "{", "400"),
+        ("PUT", "/items/7", &["Content-Type: text/plain"], "2", "415"),
+        ("POST", "/items", &[], "a=b", "415"),
+        ("PUT", "/items/x", &[json], "2", "404"),
+        ("PUT", "/items/07", &[json], "2", "404"),
+        ("PUT", "/items/9007199254740993", &[json], "2", "404"),
+        ("DELETE", "/items/1", &["If-Match: \"1\""], "", "412"),
+        ("DELETE", "/items/1", &[], "", "204"),
+        ("DELETE", "/items/1", &[], "", "404"),
+        ("GET", "/items/1", &[], "", "404"),
+        ("PATCH", "/items/7", &[], "", "405"),
+    ] {
+        let answer = ask(method, path, fields, body)?;
+        let what = format!("{method} {path} {fields:?}");
+        same(&what, status(answer.clone()).as_str(), code)
+            .map_err(|_| format!("{what}: {answer}"))?;
+    }
+    let all = ask("GET", "/items", &[], "")?;
+    same("all", all.ends_with("\r\n\r\n[{\"id\":7,\"item\":2}]"), true).map_err(|_| all)?;
+    let next = ask("POST", "/items", &[json], "null")?;
+    same("no id is given twice", next.contains("Location: /items/8\r\n"), true)?;
+    let long = format!("\"{}\"", "x".repeat(100_000));
+    same("413", status(ask("POST", "/items", &[json], &long)?).as_str(), "413")?;
+    ended(process)
 }
 
 fn we_ask() -> Outcome {
