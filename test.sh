@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # program:package, for each program that a test starts.
-references=(bash:bash python3:python3 tshark:tshark tcpdump:tcpdump ip:iproute2
+references=(bash:bash curl:curl python3:python3 tshark:tshark tcpdump:tcpdump ip:iproute2
     mosquitto:mosquitto mosquitto_passwd:mosquitto mosquitto_pub:mosquitto-clients)
 
 missing=()
@@ -21,9 +21,10 @@ for reference in "${references[@]}"; do
     fi
 done
 
-# paho is Python's: Debian's own is too old, so pip brings it.
+# paho and pyzmq are Python's: Debian's own are too old, so pip brings them.
 has_paho() { python3 -c "from paho.mqtt.client import CallbackAPIVersion" 2>/dev/null; }
-if ! has_paho && ! python3 -m pip --version >/dev/null 2>&1; then
+has_pyzmq() { python3 -c "import zmq.auth.thread" 2>/dev/null; }
+if ! { has_paho && has_pyzmq; } && ! python3 -m pip --version >/dev/null 2>&1; then
     missing+=(python3-pip)
 fi
 
@@ -50,13 +51,16 @@ if ((${#missing[@]} > 0)); then
     fi
 fi
 
-if ! has_paho; then
-    echo "test.sh: installing paho-mqtt" >&2
+python_packages=()
+has_paho || python_packages+=("paho-mqtt>=2")
+has_pyzmq || python_packages+=("pyzmq>=25")
+if ((${#python_packages[@]} > 0)); then
+    echo "test.sh: installing ${python_packages[*]}" >&2
     pip=(python3 -m pip install --quiet --disable-pip-version-check)
     # Debian's Python asks for the second form.
-    if ! "${pip[@]}" "paho-mqtt>=2" >&2 &&
-        ! "${pip[@]}" --user --break-system-packages "paho-mqtt>=2" >&2; then
-        echo "test.sh: pip failed; install paho-mqtt 2 or later for python3 yourself" >&2
+    if ! "${pip[@]}" "${python_packages[@]}" >&2 &&
+        ! "${pip[@]}" --user --break-system-packages "${python_packages[@]}" >&2; then
+        echo "test.sh: pip failed; install ${python_packages[*]} for python3 yourself" >&2
         exit 1
     fi
 fi
@@ -69,6 +73,14 @@ if command -v npm >/dev/null && [[ ! -d target/npm/node_modules/mqtt ]]; then
         echo "test.sh: npm failed; npm install --prefix target/npm mqtt@5 yourself" >&2
         exit 1
     fi
+fi
+
+# The peers of other implementations in Rust: a workspace of their own, so that their trees stay
+# out of ours.
+if ! cargo build --quiet --release --locked --manifest-path benches/peers/Cargo.toml \
+    --target-dir benches/peers/target; then
+    echo "test.sh: the peers in benches/peers do not build; see above" >&2
+    exit 1
 fi
 
 export WIRELAB_REQUIRE_REFERENCES=1

@@ -2,14 +2,18 @@
 //!
 //! - [`sink_net`], [`scenario`], [`counting`]: the loop alone, over a network that swallows
 //!   everything; measured by `cargo bench`, held by `tests/allocations.rs`.
+//! - [`ready`]: a ZMTP socket over the same, with peers that are ready.
 //! - [`versus`]: whole echo servers as processes of their own, one after the other under the same
 //!   load; run by `echo-versus`.
 //! - [`brokers`]: whole MQTT brokers, likewise; run by `mqtt-versus`.
+//! - [`sockets`]: ZMTP sockets, ours and libzmq's, each with each; run by `zmq-versus`.
 //!
 //! Nothing here is used by the programs that users run.
 
 pub mod brokers;
 pub mod counting;
+pub mod ready;
 pub mod scenario;
 pub mod sink_net;
+pub mod sockets;
 pub mod versus;

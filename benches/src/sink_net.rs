@@ -47,6 +47,12 @@ impl SinkNet {
         Self { prepared: prepared.to_vec(), ..Self::default() }
     }
 
+    /// From now on every read returns this.
+    pub fn prepare(&mut self, prepared: &[u8]) {
+        self.prepared.clear();
+        self.prepared.extend_from_slice(prepared);
+    }
+
     /// `count` peers connect to the listener.
     pub fn knock(&mut self, count: usize) {
         self.waiting += count;

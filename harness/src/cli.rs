@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use crate::exit::{Failure, USAGE};
 use crate::output::{ColorChoice, Output};
-use crate::{bench, capture, clauses, decode, doctor, echo, explain, generate, mqtt, tour};
+use crate::{
+    bench, capture, clauses, decode, doctor, echo, explain, generate, mqtt, rest, tour, zmq,
+};
 
 /// Wire protocols written by hand, and the lab that shows their frames.
 #[derive(Debug, Parser)]
@@ -55,6 +57,12 @@ pub enum Command {
     /// MQTT 3.1.1: the broker.
     #[command(subcommand)]
     Mqtt(mqtt::Command),
+    /// HTTP/1.1: the lab's REST server and client.
+    #[command(subcommand)]
+    Rest(rest::Command),
+    /// ZMTP 3.1 and 3.0: REQ, REP, PUSH, PULL, PUB and SUB sockets.
+    #[command(subcommand)]
+    Zmq(zmq::Command),
     /// Load a server, and see what it makes of it.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -121,6 +129,8 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Capture(arguments) => capture::run(&arguments, output),
         Command::Echo(command) => echo::run(&command, output),
         Command::Mqtt(command) => mqtt::run(&command, output),
+        Command::Rest(command) => rest::run(&command, output),
+        Command::Zmq(command) => zmq::run(&command, output),
         Command::Bench(command) => bench::run(&command, output),
         Command::Doctor(arguments) => doctor::run(&arguments, output),
         Command::Clauses(arguments) => clauses::run(&arguments, output),

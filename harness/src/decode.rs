@@ -4,14 +4,15 @@
 //! said by `--from`, and what came before it is not known.
 
 mod http;
+mod zmtp;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::io::{self, Read, Write};
 
 use crate::analysis::texts::mqtt as texts;
-use crate::dissect::Layer;
-use crate::dissect::mqtt::{Extent, Flaw, Packet, PacketType, extent, packet};
+use crate::dissect::mqtt::{Packet, PacketType, extent, packet};
+use crate::dissect::{Extent, Field, Flaw, Layer};
 use crate::exit::Failure;
 use crate::explain::{dump, json};
 use crate::output::{Output, Tone, json_line};
@@ -26,14 +27,16 @@ pub enum Protocol {
     Http,
     /// MQTT 3.1.1.
     Mqtt,
+    /// ZMTP 3.0 and 3.1: a greeting, frames, or both.
+    Zmtp,
 }
 
 /// Who sent them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Sender {
-    /// The one who connected.
+    /// The one who connected; in ZMTP's PLAIN, who says HELLO.
     Client,
-    /// The one who answers: the broker, the server.
+    /// The one who answers: the broker, the server; in ZMTP's PLAIN, who has as-server set.
     Server,
 }
 
@@ -59,12 +62,13 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let bytes = input(&arguments.input)?;
     let mut text = Vec::new();
-    let from = arguments.from;
-    let told = match arguments.protocol {
-        Protocol::Http => http::messages(&bytes, from, output, &mut text),
-        Protocol::Mqtt => mqtt(&bytes, from, output, &mut text),
+    let decode = match arguments.protocol {
+        Protocol::Http => http::messages,
+        Protocol::Mqtt => mqtt,
+        Protocol::Zmtp => zmtp::units,
     };
-    let outcome = told.map_err(|e| Failure::failed(format!("cannot write: {e}")))?;
+    let outcome = decode(&bytes, arguments.from, output, &mut text)
+        .map_err(|e| Failure::failed(format!("cannot write: {e}")))?;
     output.data(&String::from_utf8_lossy(&text))?;
     outcome.map_or(Ok(()), |why| Err(Failure::failed(why)))
 }
@@ -130,11 +134,11 @@ fn hex(text: &[u8]) -> Result<Vec<u8>, (usize, String)> {
 }
 
 /// Tells packet after packet; returns what to complain of.
-fn mqtt<W: Write>(
+fn mqtt(
     bytes: &[u8],
     from: Option<Sender>,
     output: &Output,
-    out: &mut W,
+    out: &mut Vec<u8>,
 ) -> io::Result<Option<String>> {
     let mut at = 0;
     let mut number = 0;
@@ -144,7 +148,17 @@ fn mqtt<W: Write>(
         let mut seen = packet(rest, true);
         seen.flaws.extend(from.and_then(|from| wrong_side(&seen, from)));
         number += 1;
-        tell(&seen, rest, (number, at), output, out)?;
+        let there = &rest[..seen.len.min(rest.len())];
+        let unit = Unit {
+            proto: "mqtt",
+            name: seen.name(),
+            say: &texts::packet(&seen, there),
+            len: seen.len,
+            cut: seen.cut,
+            fields: &seen.fields,
+            flaws: &seen.flaws,
+        };
+        tell(&unit, there, (number, at), output, out)?;
         if let Some(flaw) = seen.flaws.first() {
             let (place, text) = (at + flaw.off, flaw.text());
             outcome.get_or_insert(format!("packet {number}, byte {place}: {text}"));
@@ -183,44 +197,55 @@ fn wrong_side(packet: &Packet, from: Sender) -> Option<Flaw> {
     (only != from).then_some(Flaw { off: 0, what, clause: "(MQTT 2.2.1)" })
 }
 
+/// A unit of a protocol that was read, with what is told of it.
+struct Unit<'a> {
+    proto: &'static str,
+    name: &'a str,
+    say: &'a str,
+    /// Its length by its own word.
+    len: usize,
+    cut: bool,
+    fields: &'a [Field],
+    flaws: &'a [Flaw],
+}
+
+/// Tells unit `number`, of which the bytes `there` stand at `at`.
 fn tell<W: Write>(
-    seen: &Packet,
-    rest: &[u8],
+    unit: &Unit<'_>,
+    there: &[u8],
     (number, at): (u64, usize),
     output: &Output,
     out: &mut W,
 ) -> io::Result<()> {
-    let there = &rest[..seen.len.min(rest.len())];
-    let say = texts::packet(seen, there);
-    let mut fields = seen.fields.clone();
+    let mut fields = unit.fields.to_vec();
     for field in &mut fields {
         field.off += at;
     }
     if output.json {
-        let layer = Layer { proto: "mqtt", off: at, len: there.len(), fields };
+        let layer = Layer { proto: unit.proto, off: at, len: there.len(), fields };
         let flaw = |flaw: &Flaw| json!({"off": at + flaw.off, "text": flaw.text()});
-        let notes: Vec<_> = seen.flaws.iter().map(flaw).collect();
+        let notes: Vec<_> = unit.flaws.iter().map(flaw).collect();
         return json_line(
             out,
             &json!({
                 "v": json::VERSION,
                 "kind": "packet",
                 "n": number,
-                "type": seen.name(),
+                "type": unit.name,
                 "off": at,
-                "len": seen.len,
-                "complete": !seen.cut,
+                "len": unit.len,
+                "complete": !unit.cut,
                 "layers": [json::layer(&layer)],
-                "say": say,
+                "say": unit.say,
                 "notes": notes,
             }),
         );
     }
-    let heading = format!("{say}  (bytes {at}..{}, {} bytes)", at + there.len(), seen.len);
+    let heading = format!("{}  (bytes {at}..{}, {} bytes)", unit.say, at + there.len(), unit.len);
     writeln!(out, "{}", output.paint(Tone::Heading, &heading))?;
     dump::fields(out, &fields, "  ")?;
     dump::bytes(out, there, at, "  ")?;
-    for flaw in &seen.flaws {
+    for flaw in unit.flaws {
         let text = format!("wrong at byte {}: {}", at + flaw.off, flaw.text());
         writeln!(out, "  {}", output.paint(Tone::Bad, &text))?;
     }

@@ -27,9 +27,11 @@ pub mod packet;
 pub mod pcap;
 pub mod pcapng;
 pub mod progress;
+pub mod rest;
 pub mod savefile;
 pub mod signals;
 pub mod tour;
+pub mod zmq;
 
 // The guides' examples are tests, of the loop's guide as well.
 #[cfg(doctest)]

@@ -11,6 +11,8 @@ mod captures;
 mod common;
 #[path = "interop/dissect.rs"]
 mod dissect;
+#[path = "interop/http.rs"]
+mod http;
 #[path = "interop/http_dissect.rs"]
 mod http_dissect;
 #[path = "interop/mqtt_broker.rs"]
@@ -27,11 +29,23 @@ mod mqtt_rules;
 mod shells;
 #[path = "interop/tcp.rs"]
 mod tcp;
+#[path = "interop/zmq_commands.rs"]
+mod zmq_commands;
+#[path = "interop/zmtp_faults.rs"]
+mod zmtp_faults;
+#[path = "interop/zmtp_patterns.rs"]
+mod zmtp_patterns;
+#[path = "interop/zmtp_rules.rs"]
+mod zmtp_rules;
 
 fn main() -> std::process::ExitCode {
+    if zmtp_faults::is_own_rep() {
+        return std::process::ExitCode::SUCCESS;
+    }
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials = common::reference::Trials::default();
     tcp::add(&mut trials);
+    http::add(&mut trials);
     captures::add(&mut trials);
     dissect::add(&mut trials);
     http_dissect::add(&mut trials);
@@ -40,5 +54,9 @@ fn main() -> std::process::ExitCode {
     mqtt_formats::add(&mut trials);
     mqtt_rules::add(&mut trials);
     shells::add(&mut trials);
+    zmq_commands::add(&mut trials);
+    zmtp_faults::add(&mut trials);
+    zmtp_patterns::add(&mut trials);
+    zmtp_rules::add(&mut trials);
     libtest_mimic::run(&arguments, trials.into_trials()).exit_code()
 }

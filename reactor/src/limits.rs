@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Bytes of one `read`. Large enough that a bulk transfer is bound by the kernel's copying.
 pub const READ_MAX: usize = 64 * 1024;
 
+/// Bytes of one `read` into the room that a service has reserved for the rest of a large frame.
+pub const READ_ON_MAX: usize = 2 * READ_MAX;
+
 /// A read of at most so many bytes is copied out of the read block, a longer one is handed on as a
 /// piece of it. A service that sends its input on does best to copy up to here, too.
 pub const SMALL_READ: usize = 8 * 1024;

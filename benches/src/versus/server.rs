@@ -164,7 +164,7 @@ fn build(peers: &Path) -> io::Result<()> {
     eprintln!("building the peers in {}", peers.display());
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args(["build", "--release", "--locked", "--target-dir", "target"])
+        .args(["build", "--release", "--locked", "--target-dir", "target", "-p", "tokio-echo"])
         .current_dir(peers)
         .stdout(Stdio::null())
         .status()?;

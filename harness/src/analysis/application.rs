@@ -5,7 +5,7 @@
 //! `detect`. What a protocol must know of other conversations (a message goes from one client to
 //! many, through a broker) it keeps in `Shared`, which outlives them all.
 
-use super::{exchanges, http, mqtt, opaque};
+use super::{exchanges, http, mqtt, opaque, zmtp};
 use crate::conversation::{Chunk, Conversation, Side};
 use crate::dissect::{Layer, Note};
 
@@ -41,6 +41,8 @@ pub struct Shared {
     pub(super) http: http::Servers,
     /// The brokers with what went through them.
     pub(super) mqtt: mqtt::Brokers,
+    /// The sockets that have several connections.
+    pub(super) zmtp: zmtp::Sockets,
 }
 
 /// The moment at which an application is told something.
@@ -130,6 +132,12 @@ pub(super) fn detect(
         mqtt::Begins::Perhaps if from_opener && too_few => return None,
         _ => {}
     }
+    match zmtp::begins(bytes) {
+        zmtp::Begins::Yes => return Some(Box::new(zmtp::Zmtp::new(true))),
+        // It says itself that it was mistaken, if it was; the other side need not be waited for.
+        zmtp::Begins::Perhaps if from_start => return Some(Box::new(zmtp::Zmtp::new(false))),
+        _ => {}
+    }
     if let Some(begins) = http::begins(bytes) {
         return Some(Box::new(http::Http::new(side, begins, from_start)));
     }
@@ -153,8 +161,14 @@ pub(super) fn in_the_middle(
     bytes: &[u8],
     from_start: bool,
 ) -> Option<Box<dyn Application>> {
-    if let Some(begins) = http::begins(bytes).filter(|_| !from_start) {
+    if from_start {
+        return None;
+    }
+    if let Some(begins) = http::begins(bytes) {
         return Some(Box::new(http::Http::new(side, begins, false)));
     }
-    (!from_start && mqtt::are_packets(bytes)).then(|| Box::new(mqtt::Mqtt::new(false)) as _)
+    if zmtp::are_commands(bytes) {
+        return Some(Box::new(zmtp::Zmtp::new(true)));
+    }
+    mqtt::are_packets(bytes).then(|| Box::new(mqtt::Mqtt::new(false)) as _)
 }

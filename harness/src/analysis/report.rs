@@ -2,7 +2,7 @@
 //!
 //! It knows the order in which things are told.
 
-use super::{Analysis, Ledger, http, mqtt, texts};
+use super::{Analysis, Ledger, http, mqtt, texts, zmtp};
 use crate::conversation::{Conversation, Side};
 use std::net::SocketAddr;
 
@@ -59,14 +59,15 @@ pub(super) fn make(analysis: &Analysis) -> Report {
         let ledger = analysis.ledgers.get(&conversation.id).unwrap_or(&empty);
         conversation_blocks(analysis, conversation, ledger, &mut blocks);
     }
-    let end = |id, address| broker_or_client(analysis, id, address, true);
+    let asked = |id, address| broker_or_client(analysis, id, address, true);
     let frames = |id| analysis.conversations.get(id).map(|conversation| conversation.frames);
-    for (say, refs) in http::summary(&analysis.shared.http, &end, &frames) {
+    for (say, refs) in http::summary(&analysis.shared.http, &asked, &frames) {
         blocks.push(Block { topic: "exchange", conversation: None, say, refs });
     }
-    let (across, mut notes) = mqtt::summary(&analysis.shared.mqtt, &|id, address, itself| {
+    let (mut across, mut notes) = mqtt::summary(&analysis.shared.mqtt, &|id, address, itself| {
         broker_or_client(analysis, id, address, itself)
     });
+    across.extend(zmtp::summary(&analysis.shared.zmtp, &|id, side| end(analysis, id, side)));
     for (say, refs) in across {
         blocks.push(Block { topic: "exchange", conversation: None, say, refs });
     }
@@ -97,6 +98,14 @@ fn broker_or_client(analysis: &Analysis, id: u64, address: SocketAddr, itself: b
     let is_server = conversation.address(Side::Server) == address;
     let broker = if is_server { Side::Server } else { Side::Client };
     analysis.names.end(conversation, if itself { broker } else { broker.other() })
+}
+
+/// What an end of a conversation is called.
+fn end(analysis: &Analysis, id: u64, side: Side) -> String {
+    match analysis.conversations.get(id) {
+        Some(conversation) => analysis.names.end(conversation, side),
+        None => texts::mqtt_fan_out::conversation_name(id),
+    }
 }
 
 fn arp(analysis: &Analysis) -> Vec<Block> {

@@ -1,7 +1,5 @@
-//! Every word of the analysis, in one place, so that a second language is a second set of files:
-//! here those of frames and conversations, beside it those of ARP and of exchanges.
-//!
-//! It knows sentences and how numbers are written. It does not know how anything was found out.
+//! Every word of the analysis, so that a second language is a second set of files. It knows
+//! sentences and how numbers are written. It does not know how anything was found out.
 
 pub(super) mod arp;
 pub(super) mod exchanges;
@@ -10,6 +8,10 @@ pub(super) mod http_flow;
 pub mod mqtt;
 pub(super) mod mqtt_fan_out;
 pub(super) mod mqtt_flow;
+pub mod zmtp;
+pub(super) mod zmtp_flow;
+pub(super) mod zmtp_report;
+pub(super) mod zmtp_sockets;
 
 use super::Summary;
 use crate::conversation::{Conversation, Event, Reset, ResetReason, Side};

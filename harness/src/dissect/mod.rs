@@ -17,6 +17,8 @@ mod null;
 mod tcp;
 mod tcp_options;
 mod udp;
+mod unit;
+pub mod zmtp;
 
 use crate::frame::{CapturedFrame, LinkType};
 use std::fmt;
@@ -27,6 +29,7 @@ pub use arp::{Arp, ArpOperation};
 pub use checksum::Checksum;
 pub use tcp::{Flags, Segment};
 pub use tcp_options::{SACK_BLOCKS_MAX, TcpOptions};
+pub use unit::{Extent, Flaw};
 
 /// VLAN tags that are followed; more are named and left.
 pub const VLAN_TAGS_MAX: usize = 4;

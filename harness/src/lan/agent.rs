@@ -55,6 +55,12 @@ pub struct Arguments {
     /// At which QoS.
     #[arg(long, default_value_t = 0)]
     pub qos: u8,
+    /// How many workers.
+    #[arg(long, default_value_t = 1)]
+    pub workers: u8,
+    /// Another topic.
+    #[arg(long)]
+    pub also_publish: Option<String>,
     /// Programs of others.
     #[arg(long)]
     pub foreign: Vec<String>,
@@ -112,7 +118,7 @@ fn inside(arguments: &Arguments) -> Result<(), Event> {
         None => None,
     };
     let step = |step: &str| tell(Event::Step(step.to_owned()));
-    let hosts = exercise.map_or(2, |exercise| exercise.parts.len());
+    let hosts = exercise.map_or(2, |exercise| exercise.cast(arguments.workers).len());
     let lan = Lan::build(hosts, step).map_err(refused)?;
     let socket = PacketSocket::open(BRIDGE).map_err(|error| match error {
         OpenError::Refused(e) => refused(Refused::new("packet socket", e)),
@@ -133,17 +139,20 @@ fn play(
     lan: &Lan,
     socket: PacketSocket,
 ) -> Result<(), Event> {
+    let cast = exercise.cast(arguments.workers);
     let scene = Scene {
         program: Path::new(OURSELVES).to_owned(),
         bind: "0.0.0.0".to_owned(),
         bind_port: exercise.port,
         target: address(0).to_string(),
-        target_ports: vec![exercise.port; exercise.parts.len()],
+        target_ports: vec![exercise.port; cast.len()],
         own_addresses: Vec::new(),
         on_the_machines_own_network: false,
         pace: arguments.pace,
         messages: arguments.messages,
         qos: arguments.qos,
+        workers: arguments.workers,
+        also_publish: arguments.also_publish.clone(),
         foreign: exercise::foreign_programs(&arguments.foreign),
     };
     if exercise.neighbours_age {
@@ -151,7 +160,7 @@ fn play(
         lan.let_neighbours_age(0, tour::mqtt::between_messages(arguments.pace));
     }
     let recorder = Recorder::start(socket, |_| true);
-    let names = exercise.parts.iter().map(|part| part.host.to_owned()).collect();
+    let names = cast.iter().map(|part| part.host.to_owned()).collect();
     let mut told = tell;
     let launch = Box::new(|n: usize, command: &mut Command| {
         lan.host(n).within(|| command.spawn()).and_then(|spawned| spawned)

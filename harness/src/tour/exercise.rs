@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use std::process::Command;
 use std::time::Duration;
 
-use super::mqtt;
 use super::stage::{Stage, Trouble};
+use super::{mqtt, zmq};
 
 /// How fast the roles go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -43,8 +43,10 @@ pub struct Exercise {
     pub name: &'static str,
     /// The lab's port.
     pub port: u16,
-    /// Who takes part; the first is the one that binds the port.
+    /// Who can take part; the first is the one that binds the port.
     pub parts: &'static [Part],
+    /// Are all parts but the first the same one's, of which `--workers` says how many play?
+    pub has_workers: bool,
     /// Do its first part's host's neighbours grow old during the play, so that they are asked for
     /// again? The kernel's own time for that is longer than a play.
     pub neighbours_age: bool,
@@ -52,20 +54,38 @@ pub struct Exercise {
     pub play: fn(&mut Stage<'_>, &Scene) -> Result<(), Trouble>,
 }
 
+impl Exercise {
+    /// Who takes part, with so many workers.
+    pub fn cast(&self, workers: u8) -> &'static [Part] {
+        let end = if self.has_workers { 1 + usize::from(workers) } else { self.parts.len() };
+        &self.parts[..end.min(self.parts.len())]
+    }
+}
+
 const TCP_PARTS: &[Part] =
     &[Part { role: "server", host: "tcp-server" }, Part { role: "client", host: "tcp-client" }];
 
 /// Every exercise that there is, in the lab's order.
 pub const EXERCISES: &[Exercise] = &[
-    Exercise { name: "tcp", port: 2222, parts: TCP_PARTS, neighbours_age: false, play: play_tcp },
+    exercise("tcp", 2222, TCP_PARTS, play_tcp),
+    Exercise { neighbours_age: true, ..exercise("mqtt", 1883, mqtt::PARTS, mqtt::play) },
+    exercise("reqrep", 5555, zmq::REQREP, zmq::play_reqrep),
     Exercise {
-        name: "mqtt",
-        port: 1883,
-        parts: mqtt::PARTS,
+        has_workers: true,
         neighbours_age: true,
-        play: mqtt::play,
+        ..exercise("pushpull", 9999, zmq::PUSHPULL, zmq::play_pushpull)
     },
+    exercise("pubsub", 12345, zmq::PUBSUB, zmq::play_pubsub),
 ];
+
+const fn exercise(
+    name: &'static str,
+    port: u16,
+    parts: &'static [Part],
+    play: fn(&mut Stage<'_>, &Scene) -> Result<(), Trouble>,
+) -> Exercise {
+    Exercise { name, port, parts, has_workers: false, neighbours_age: false, play }
+}
 
 /// The exercise of this name.
 pub fn find(name: &str) -> Option<&'static Exercise> {
@@ -95,6 +115,10 @@ pub struct Scene {
     pub messages: Option<u32>,
     /// At which QoS, where the exercise has one.
     pub qos: u8,
+    /// How many workers, where the exercise has some.
+    pub workers: u8,
+    /// What the exercise with a topic publishes beside it.
+    pub also_publish: Option<String>,
     /// `ROLE=COMMAND`: programs of others in our roles' stead.
     pub foreign: Vec<(String, String)>,
 }

@@ -14,6 +14,7 @@ pub mod relay;
 pub mod stage;
 pub mod synthesise;
 pub mod venue;
+pub mod zmq;
 
 use clap::{Args, ValueEnum};
 use std::fs::{self, File};
@@ -66,6 +67,13 @@ pub struct Arguments {
     #[arg(long, value_name = "0..2", default_value_t = 0)]
     #[arg(value_parser = clap::value_parser!(u8).range(0..=2))]
     pub qos: u8,
+    /// How many workers the pushpull exercise has, instead of one.
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=i64::from(zmq::WORKERS_MAX)))]
+    pub workers: Option<u8>,
+    /// A topic that the pubsub exercise publishes beside the one that is subscribed to.
+    #[arg(long, value_name = "TOPIC")]
+    pub also_publish: Option<String>,
     /// Where the capture goes: a directory, or a file if it ends in .pcapng.
     #[arg(short = 'w', value_name = "DIR|FILE.pcapng")]
     pub write: Option<PathBuf>,
@@ -75,6 +83,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// How many workers there are.
+    pub fn workers(&self) -> u8 {
+        self.workers.unwrap_or(1)
+    }
+
     /// The pace that was asked for.
     pub fn pace(&self) -> Pace {
         if self.lab { Pace::Lab } else { Pace::Fast }
@@ -111,16 +124,24 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             )));
         }
         if performance.venue == Venue::Tap {
-            let note = "note: only the data of these frames is real; their headers are synthesised";
-            if output.json {
-                output.say(note);
-            } else {
-                let _ = writeln!(io::stdout(), "{note}");
-            }
+            note("only the data of these frames is real; their headers are synthesised", output);
         }
         explain::explain_file(&path, &explain::Options::default(), output)?;
+        if let ("pubsub", Some(topic)) = (exercise.name, &arguments.also_publish) {
+            note(&zmq::filtering(&performance.frames, topic), output);
+        }
     }
     Ok(())
+}
+
+/// What belongs to the account; with `--json` it is talk.
+fn note(text: &str, output: &Output) {
+    let line = format!("note: {}", crate::output::escape_controls(text.as_bytes()));
+    if output.json {
+        output.say(&line);
+    } else {
+        let _ = writeln!(io::stdout(), "{line}");
+    }
 }
 
 /// What `--help` says of the exercises, so that it lists those that there are.

@@ -11,7 +11,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::columns::Columns;
 use super::event::{Account, Event};
-use super::exercise::{self, Exercise, Scene};
+use super::exercise::{self, Exercise, Part, Scene};
 use super::relay::{Records, Relay};
 use super::stage::{Stage, Trouble};
 use super::{Arguments, Net};
@@ -126,14 +126,14 @@ pub fn perform(
     Err(Failure::failed(format!("{refusal}; `wirelab doctor` says more")))
 }
 
-fn host_names(exercise: &Exercise) -> Vec<String> {
-    exercise.parts.iter().map(|part| part.host.to_owned()).collect()
+fn host_names(cast: &[Part]) -> Vec<String> {
+    cast.iter().map(|part| part.host.to_owned()).collect()
 }
 
 /// The names on the lab's own addresses.
-fn lab_names(exercise: &Exercise) -> HostNames {
+fn lab_names(cast: &[Part]) -> HostNames {
     let address = |n: usize| IpAddr::V4(Ipv4Addr::new(172, 18, 0, 2 + n as u8));
-    exercise.parts.iter().enumerate().map(|(n, part)| (address(n), part.host.to_owned())).collect()
+    cast.iter().enumerate().map(|(n, part)| (address(n), part.host.to_owned())).collect()
 }
 
 fn scene(
@@ -154,6 +154,8 @@ fn scene(
         pace: arguments.pace(),
         messages: arguments.messages,
         qos: arguments.qos,
+        workers: arguments.workers(),
+        also_publish: arguments.also_publish.clone(),
         foreign: exercise::foreign_programs(&arguments.foreign),
     }
 }
@@ -173,11 +175,16 @@ fn netns(
         command.args(["--messages", &messages.to_string()]);
     }
     command.args(["--qos", &arguments.qos.to_string()]);
+    command.args(["--workers", &arguments.workers().to_string()]);
+    if let Some(topic) = &arguments.also_publish {
+        command.args(["--also-publish", topic]);
+    }
     for foreign in &arguments.foreign {
         command.args(["--foreign", foreign]);
     }
     let mut agent = crate::lan::listen::Agent::start(&mut command)
         .map_err(|e| NotPlayed::Refused(format!("cannot start the LAN's process: {e}")))?;
+    let cast = exercise.cast(arguments.workers());
     let mut columns = None;
     let mut frames = Vec::new();
     loop {
@@ -188,12 +195,12 @@ fn netns(
                 return Err(NotPlayed::Refused(format!("{step}: {why}")));
             }
             Some(Event::Line { role, text, error }) => columns
-                .get_or_insert_with(|| Columns::new(&host_names(exercise), output))
+                .get_or_insert_with(|| Columns::new(&host_names(cast), output))
                 .line(role, &text, error),
             Some(Event::Frame(frame)) => frames.push(frame),
             Some(Event::Failed(why)) => return Err(NotPlayed::Trouble(Trouble::Failed(why))),
             Some(Event::Done(account)) => {
-                let names = lab_names(exercise);
+                let names = lab_names(cast);
                 return Ok(Performance { venue: Venue::Netns, frames, names, account });
             }
         }
@@ -207,14 +214,15 @@ fn play_here(
     stop: &Arc<AtomicBool>,
     output: &Output,
 ) -> Result<(), Trouble> {
-    let columns = Columns::new(&host_names(exercise), output);
+    let names = host_names(exercise.cast(scene.workers));
+    let columns = Columns::new(&names, output);
     let mut tell = |event| {
         if let Event::Line { role, text, error } = event {
             columns.line(role, &text, error);
         }
     };
     let launch = Box::new(|_: usize, command: &mut Command| command.spawn());
-    let mut stage = Stage::new(host_names(exercise), launch, &mut tell, Arc::clone(stop));
+    let mut stage = Stage::new(names, launch, &mut tell, Arc::clone(stop));
     (exercise.play)(&mut stage, scene)
 }
 
@@ -238,7 +246,8 @@ fn lo(
     let socket = crate::packet::PacketSocket::open("lo")
         .map_err(|e| NotPlayed::Refused(crate::capture::explain_open_error("lo", &e)))?;
     let address = |n: usize| Ipv4Addr::new(127, 0, 0, 2 + n as u8);
-    let server = match exercise.parts {
+    let cast = exercise.cast(arguments.workers());
+    let server = match cast {
         // A broker of others may be one that only listens on the loopback's own address.
         [broker, _, _] if exercise::is_played_by_a_stranger(broker, &arguments.foreign) => {
             Ipv4Addr::LOCALHOST.to_string()
@@ -248,16 +257,18 @@ fn lo(
     let port = free_port(&server)?;
     let program = PathBuf::from(crate::lan::agent::OURSELVES);
     let filter = crate::filter::Filter { port: Some(port), host: None };
-    let parts = exercise.parts.len();
-    let mut scene = scene(arguments, program, &server, port, vec![port; parts]);
+    let mut scene = scene(arguments, program, &server, port, vec![port; cast.len()]);
     let mut names = HostNames::new();
-    for (n, part) in exercise.parts.iter().enumerate() {
+    for (n, part) in cast.iter().enumerate() {
         names.insert(IpAddr::V4(address(n)), part.host.to_owned());
         scene.own_addresses.push(address(n).to_string());
     }
-    if let [_, client] = exercise.parts {
+    if let [_, client] = cast {
         names.insert(IpAddr::V4(Ipv4Addr::LOCALHOST), client.host.to_owned());
         names.remove(&IpAddr::V4(address(1)));
+    } else if exercise.has_workers {
+        // They are told apart by their ports.
+        names.insert(IpAddr::V4(Ipv4Addr::LOCALHOST), "the workers' host".to_owned());
     }
     let recorder = super::recorder::Recorder::start(socket, move |frame| filter.keeps(frame));
     let played = play_here(exercise, &scene, stop, output);
@@ -280,7 +291,8 @@ fn tap(
         .map_err(|e| NotPlayed::Refused(format!("where our program is: {e}")))?;
     let port = free_port(HERE)?;
     let mut relays = Vec::new();
-    for _ in &exercise.parts[1..] {
+    let cast = exercise.cast(arguments.workers());
+    for _ in &cast[1..] {
         let relay = Relay::start(Ipv4Addr::LOCALHOST, port)
             .map_err(|e| NotPlayed::Refused(format!("a relay on {HERE}: {e}")))?;
         relays.push(relay);
@@ -295,5 +307,5 @@ fn tap(
     let frames = super::synthesise::frames(&records, exercise.port);
     let received = frames.len() as u64;
     let account = Account { start_ns, end_ns, received, dropped: 0 };
-    Ok(Performance { venue: Venue::Tap, frames, names: lab_names(exercise), account })
+    Ok(Performance { venue: Venue::Tap, frames, names: lab_names(cast), account })
 }

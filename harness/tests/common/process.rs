@@ -74,7 +74,8 @@ impl Process {
         self.finish(patience)
     }
 
-    fn signal(&self, signal: Signal) -> Result<(), String> {
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) -> Result<(), String> {
         let pid = i32::try_from(self.child.id()).map_err(|error| error.to_string())?;
         kill(Pid::from_raw(pid), signal).map_err(|error| format!("{}: {error}", self.name))
     }

@@ -29,6 +29,12 @@ pub enum Need {
     Paho,
     /// MQTT.js, where there is a Node.js to run it.
     MqttJs,
+    /// pyzmq for Python 3: libzmq.
+    Pyzmq,
+    /// The `zeromq` crate's sockets, built in `benches/peers`.
+    ZeromqPeer,
+    /// curl, which asks our HTTP server.
+    Curl,
     /// mosquitto_passwd, which writes its password files.
     MosquittoPasswd,
     /// tshark, which reads what we capture.
@@ -51,6 +57,7 @@ impl Need {
     fn lack(self) -> Option<Lack> {
         match self {
             Self::Bash => missing("bash", &["--version"], 0),
+            Self::Curl => missing("curl", &["--version"], 0),
             // Its help ends with 3, and with other numbers where it cannot start.
             Self::Mosquitto => missing("mosquitto", &["-h"], 3),
             Self::MosquittoClients => missing("mosquitto_pub", &["--help"], 1)
@@ -61,6 +68,8 @@ impl Need {
                 missing("python3", &["-c", "from paho.mqtt.client import CallbackAPIVersion"], 0)
             }
             Self::Python => missing("python3", &["--version"], 0),
+            Self::Pyzmq => missing("python3", &["-c", "import zmq.auth.thread"], 0),
+            Self::ZeromqPeer => zeromq_peer_lack(),
             Self::Tshark => missing("tshark", &["--version"], 0),
             Self::Tcpdump => missing("tcpdump", &["--version"], 0),
             Self::Capture => refused(),
@@ -77,7 +86,12 @@ pub struct Trials {
 
 impl Trials {
     /// Adds a test that needs `needs`.
-    pub fn add(&mut self, name: &str, needs: &[Need], test: fn() -> Outcome) {
+    pub fn add(
+        &mut self,
+        name: &str,
+        needs: &[Need],
+        test: impl FnOnce() -> Outcome + Send + 'static,
+    ) {
         for need in needs {
             if !self.known.iter().any(|(known, _)| known == need) {
                 self.known.push((*need, need.lack()));
@@ -119,6 +133,18 @@ fn missing(program: &str, arguments: &[&str], code: i32) -> Option<Lack> {
 /// Where the README's test command puts the modules of Node.js.
 pub fn node_modules() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/npm/node_modules")
+}
+
+/// The program on the `zeromq` crate; the README's test command builds it.
+pub fn zeromq_peer() -> PathBuf {
+    let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/peers");
+    peers.join("target/release/zeromq-peer")
+}
+
+fn zeromq_peer_lack() -> Option<Lack> {
+    let how = "cargo build --release --manifest-path benches/peers/Cargo.toml";
+    let lack = || Lack::Missing(format!("zeromq-peer is not built: {how}"));
+    (!zeromq_peer().is_file()).then(lack)
 }
 
 /// A machine without Node.js is none that could do without a reference.

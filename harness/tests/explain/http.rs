@@ -320,6 +320,7 @@ fn violations_are_told_with_their_clause() {
         (Talk::new().client(&close).client(GET), 5, "[9112-9.6-02]"),
         (Talk::new().client(old).server("HTTP/1.1 100 x\r\n\r\n"), 5, "[9110-15.2-01]"),
         (Talk::new().client(old).server(chunked), 5, "[9112-6.1-09]"),
+        // [9110-8.6-06]
         (Talk::new().client(connect).server(chunked), 5, "[9112-6.1-06]"),
         (Talk::new().client(&head).server(OK), 5, "[9110-9.3.2-01]"),
         (Talk::new().client(GET).server([OK, "more\r\n"].concat()), 5, "[9112-6.3-18]"),

@@ -11,3 +11,6 @@ mod report;
 mod savefile;
 mod schema;
 mod segments;
+mod zmtp;
+mod zmtp_frames;
+mod zmtp_rows;

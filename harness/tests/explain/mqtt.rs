@@ -43,14 +43,14 @@ fn publish(first: u8, id: Option<u16>, payload: &[u8]) -> Vec<u8> {
 
 /// Frames of several clients of one server, each with sequence numbers of its own.
 #[derive(Default)]
-struct Lan {
-    frames: Vec<Vec<u8>>,
+pub struct Lan {
+    pub frames: Vec<Vec<u8>>,
     /// What each client, and the server to it, sent so far.
     next: BTreeMap<u16, [u32; 2]>,
 }
 
 impl Lan {
-    fn segment(&mut self, port: u16, from_client: bool, flags: u8, bytes: &[u8]) -> &mut Self {
+    pub fn segment(&mut self, port: u16, from_client: bool, flags: u8, bytes: &[u8]) -> &mut Self {
         let next = self.next.entry(port).or_insert([1000, 5000]);
         let (own, other) = if from_client { (0, 1) } else { (1, 0) };
         let frame = tcp_from(port, from_client, next[own], next[other], flags, bytes);
@@ -65,19 +65,19 @@ impl Lan {
         self.segment(port, true, ACK, b"").client(port, connect).server(port, CONNACK)
     }
 
-    fn client(&mut self, port: u16, bytes: &[u8]) -> &mut Self {
+    pub fn client(&mut self, port: u16, bytes: &[u8]) -> &mut Self {
         self.segment(port, true, PSH | ACK, bytes)
     }
 
-    fn server(&mut self, port: u16, bytes: &[u8]) -> &mut Self {
+    pub fn server(&mut self, port: u16, bytes: &[u8]) -> &mut Self {
         self.segment(port, false, PSH | ACK, bytes)
     }
 
-    fn says(&self) -> Vec<String> {
+    pub fn says(&self) -> Vec<String> {
         says(&self.frames)
     }
 
-    fn report(&self) -> String {
+    pub fn report(&self) -> String {
         explained(&pcap(&self.frames))
     }
 }
@@ -259,7 +259,7 @@ fn a_malformed_packet_is_told_with_its_byte_and_clause() {
 }
 
 /// The layers of each frame with their fields.
-fn layers(frames: &[Vec<u8>]) -> Vec<Vec<Value>> {
+pub fn layers(frames: &[Vec<u8>]) -> Vec<Vec<Value>> {
     let (text, result) = explain(&pcap(frames), &Options::default(), true);
     result.expect("no failure");
     let events = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
@@ -295,7 +295,7 @@ fn fields_stand_where_they_are_in_the_frame_that_completes_the_packet() {
 }
 
 /// Every layer and field lies within its frame, and the layers above TCP cover its data.
-fn assert_within(frames: &[Vec<u8>]) {
+pub fn assert_within(frames: &[Vec<u8>]) {
     for (frame, layers) in frames.iter().zip(layers(frames)) {
         let mut at = 54;
         for layer in layers {
@@ -309,7 +309,7 @@ fn assert_within(frames: &[Vec<u8>]) {
                 let (from, to) = place(field);
                 assert!(start <= from && to <= end, "{field} outside of {layer}");
             }
-            if layer["proto"] == "mqtt" || layer["proto"] == "data" {
+            if matches!(layer["proto"].as_str(), Some("mqtt" | "zmtp" | "data")) {
                 assert!(start <= at, "a gap before {layer}");
                 at = at.max(end);
             }

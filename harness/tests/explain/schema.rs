@@ -201,3 +201,9 @@ fn what_is_wrong_with_a_packet_is_the_exit_code_as_well() {
         assert!(stderr.contains(complaint), "{words:?}: {stderr}");
     }
 }
+
+/// Asserts that a line is as the schema says.
+pub fn assert_valid(event: &Value) {
+    let schema = schema();
+    assert_eq!(check(&schema, &schema, event), Ok(()), "{event}");
+}

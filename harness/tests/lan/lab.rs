@@ -17,6 +17,7 @@ pub struct Machine {
     pub namespaces: Option<String>,
     pub raw_sockets: Option<String>,
     pub tshark: Option<String>,
+    pub pyzmq: Option<String>,
     /// To become an ordinary user: needs a superuser.
     pub other_user: Option<String>,
     /// To take away the right to network namespaces.
@@ -43,6 +44,7 @@ impl Machine {
             namespaces: refused("netns"),
             raw_sockets: refused("lo"),
             tshark: lacks("tshark", &["--version"]),
+            pyzmq: lacks("python3", &["-c", "import zmq"]),
             other_user: lacks(
                 "setpriv",
                 &["--reuid=65534", "--regid=65534", "--clear-groups", "true"],

@@ -11,6 +11,7 @@ mod lab;
 mod mqtt;
 mod roles;
 mod tour;
+mod zmq;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     trials.extend(capture::trials(&machine));
     trials.extend(tour::trials(&machine));
     trials.extend(mqtt::trials(&machine));
+    trials.extend(zmq::trials(&machine));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

@@ -281,6 +281,11 @@ fn unknown() -> Result<(), Failed> {
     let output = Room::new().wirelab(&[]).args(["tour", "knitting"]).output()?;
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr)?;
-    assert!(said.contains("no exercise \"knitting\"; there are: tcp, mqtt, all"), "{said}");
+    assert!(
+        said.contains(
+            "no exercise \"knitting\"; there are: tcp, mqtt, reqrep, pushpull, pubsub, all"
+        ),
+        "{said}"
+    );
     Ok(())
 }

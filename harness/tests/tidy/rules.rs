@@ -94,7 +94,8 @@ impl File {
     }
 
     fn is_protocol(&self) -> bool {
-        PROTOCOLS.contains(&self.house())
+        // An example is a program like any other.
+        PROTOCOLS.contains(&self.house()) && !self.path.contains("/examples/")
     }
 
     fn is_engine(&self) -> bool {
@@ -103,6 +104,11 @@ impl File {
 
     fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The blocking client of a protocol, or a part of it.
+    fn is_blocking(&self) -> bool {
+        self.name() == "blocking.rs" || self.path.contains("/src/blocking/")
     }
 
     /// The lines of code, without comments, literals and tests.
@@ -258,8 +264,8 @@ fn boundary(file: &File) -> Vec<Finding> {
         let streams = ["TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener"];
         let advice = "a protocol never holds a socket; go through `Io`";
         found.extend(file.named("boundary", &streams, advice));
-        if file.name() != "blocking.rs" {
-            let advice = "threads are for blocking.rs alone";
+        if !file.is_blocking() {
+            let advice = "threads are for blocking.rs and blocking/ alone";
             found.extend(file.named("boundary", &["thread"], advice));
         }
     }

@@ -99,6 +99,8 @@ fn a_protocol_has_no_socket_no_thread_and_no_clock() {
     assert_red("echo/src/a.rs", "//! A.\nuse std::net::TcpStream;\n", "boundary", 2);
     assert_red("echo/src/a.rs", "//! A.\nuse std::thread;\n", "boundary", 2);
     assert_green("echo/src/blocking.rs", "//! A.\nuse std::thread;\n");
+    assert_green("echo/src/blocking/keeper.rs", "//! A.\nuse std::thread;\n");
+    assert_green("echo/examples/lat.rs", "//! A.\nuse std::time::Instant;\n");
     assert_red("echo/src/blocking.rs", "//! A.\nuse std::time::Instant;\n", "clock", 2);
     assert_green("echo/src/a.rs", "//! A.\nuse std::net::SocketAddr;\n");
     assert_green("echo/tests/a.rs", "//! A.\nuse std::net::TcpStream;\n");

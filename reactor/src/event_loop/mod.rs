@@ -152,6 +152,13 @@ impl<N: Net> EventLoop<N> {
         Ok(if self.stopping == Stopping::Done { Status::Ended } else { Status::Running })
     }
 
+    /// Carries out what was wished for through [`io`](Self::io), outside of a callback: at once,
+    /// without a look for events.
+    pub fn carry_out<S: Service + ?Sized>(&mut self, service: &mut S) {
+        self.io.now = self.net.now();
+        self.settle(service);
+    }
+
     /// How long the wait may be: not at all while something is left to do.
     pub fn deadline(&self, until: Option<Now>) -> Option<Now> {
         if self.io.wishes.any() || self.knocked {

@@ -3,12 +3,20 @@
 use std::io;
 
 use super::EventLoop;
-use crate::conn::Phase;
-use crate::limits::READS_PER_TURN;
+use crate::conn::{Conn, Phase};
+use crate::limits::{READ_ON_MAX, READS_PER_TURN, SMALL_READ};
 use crate::net::{Farewell, Readiness};
 use crate::scratch::keep;
 use crate::timers::Kind;
 use crate::{Closed, ConnId, Net, Origin, Service};
+
+/// Has the service made room for more of what it has left unread?
+fn has_reserved(books: &Conn) -> bool {
+    let input = &books.input;
+    !input.is_empty()
+        && input.capacity() - input.len() >= SMALL_READ
+        && matches!(books.phase, Phase::Open)
+}
 
 /// What one read has shown.
 enum Took {
@@ -103,6 +111,13 @@ impl<N: Net> EventLoop<N> {
                 Phase::Condemned(_) => return,
                 _ => {}
             }
+            if has_reserved(books) {
+                match self.read_on(service, conn) {
+                    Some(Took::More) => continue,
+                    Some(Took::Enough) => return,
+                    None => {}
+                }
+            }
             let room = self.scratch.room(&mut self.io.spare);
             let asked = room.len();
             match self.net.read(conn, room) {
@@ -127,6 +142,29 @@ impl<N: Net> EventLoop<N> {
             books.waits_for_read = true;
             self.io.wishes.read.push(conn);
         }
+    }
+
+    /// Reads on where the service has reserved room for the rest of a large frame: its bytes are
+    /// not copied again. `None`: there was nothing to read, or the read has failed; the next one
+    /// says which.
+    fn read_on<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) -> Option<Took> {
+        let books = self.io.conns.get_mut(conn)?;
+        let mut input = std::mem::take(&mut books.input);
+        let from = input.len();
+        let room = (input.capacity() - from).min(READ_ON_MAX);
+        input.resize(from + room, 0);
+        let read = self.net.read(conn, &mut input[from..]);
+        let n = *read.as_ref().unwrap_or(&0);
+        input.truncate(from + n);
+        let books = self.io.conns.get_mut(conn)?;
+        if n == 0 {
+            books.input = input;
+            return None;
+        }
+        let drained = n < room && !books.read_closed;
+        books.unread = !drained;
+        self.hand_over(service, conn, input, usize::MAX);
+        Some(if drained { Took::Enough } else { Took::More })
     }
 
     /// `n` bytes stand in the scratch block; have they filled the room that there was?

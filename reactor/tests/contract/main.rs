@@ -72,6 +72,7 @@ on_both! {
     accepting::at_the_end_nothing_begins,
     reading::an_end_of_input_waits_behind_a_pause,
     reading::more_left_unread_than_may_be_is_a_failure,
+    reading::room_that_was_reserved_is_read_into,
     timing::timers_fire_in_order_and_can_be_moved,
     timing::a_connections_timers_die_with_it,
     timing::posts_from_many_threads_all_arrive,

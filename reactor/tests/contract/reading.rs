@@ -161,3 +161,33 @@ pub fn a_resume_within_the_callback_shows_what_it_left<G: Ground>(ground: &mut G
     client.io().close_all();
     ground.notes(&mut [&mut client, &mut server])
 }
+
+/// A service that makes room for a large frame gets the same bytes; the peer may end in its
+/// middle, and the service may pause there.
+pub fn room_that_was_reserved_is_read_into<G: Ground>(ground: &mut G) -> Vec<String> {
+    const FRAME: usize = 300_000;
+    // No word of drained outboxes: how often they drain is the network's.
+    let settings = Settings { high_water: 10 * FRAME, ..Settings::default() };
+    let script = Script::new().on_data(|io, conn, input| {
+        while input.len() >= FRAME {
+            let frame = input.split_to(FRAME).freeze();
+            io.send(conn, frame);
+        }
+        if !input.is_empty() && input.capacity() < FRAME {
+            input.reserve(FRAME - input.len() + 8 * 1024);
+            io.pause_reading(conn);
+            io.resume_reading(conn);
+        }
+    });
+    let (mut server, addr) = ground.server(settings.clone(), script);
+    let script = connecting_to(addr).on_open(|io, conn| io.send(conn, pattern(4 * FRAME + 1)));
+    let mut client = ground.peer(settings, script);
+    let book = client.script.book.clone();
+    ground.until("all back", &mut [&mut client, &mut server], |_| {
+        book.borrow().taken_by_all() == 4 * FRAME
+    });
+    let conn = book.borrow().opened[0];
+    assert_eq!(book.borrow().taken(conn), &pattern(4 * FRAME)[..]);
+    client.io().close(conn);
+    ground.notes(&mut [&mut client, &mut server])
+}

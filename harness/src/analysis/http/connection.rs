@@ -274,7 +274,7 @@ impl Connection {
             self.violates(told, texts::CODING_TO_1_0, refs.clone());
         }
         let tunnel = request.method == b"CONNECT" && (200..300).contains(&response.status);
-        // [9112-6.1-06], [9110-8.6-06]
+        // What follows in a tunnel is not HTTP, and has no length.
         if tunnel && (response.transfer_encoding || response.declared.is_some()) {
             self.violates(told, texts::LENGTH_OF_TUNNEL, refs);
         }

@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 
-use super::assemble::Assembled;
 use super::broker::{Origin, Peer, Publication};
-use super::records::{At, Chains, Lines, Request, Told};
+use super::records::{Chains, Request};
 use super::tally::Tally;
 use crate::analysis::application::Moment;
+use crate::analysis::assemble::Assembled;
+use crate::analysis::records::{At, Lines, Told};
 use crate::analysis::texts::{Listed, mqtt as packets, mqtt_fan_out, mqtt_flow as texts};
 use crate::conversation::Side;
 use crate::dissect::mqtt::{Connect, Contents, Packet, PacketType, Publish};

@@ -2,6 +2,7 @@
 //!
 //! It knows how a connection begins, and what whole packets look like.
 
+use crate::analysis::assemble::Format;
 use crate::dissect::mqtt::{Contents, Extent, PacketType, extent, packet};
 
 /// Is this the beginning of a connection?
@@ -55,6 +56,20 @@ pub(in crate::analysis) fn are_packets(bytes: &[u8]) -> bool {
         at += seen.len;
     }
     at > 0
+}
+
+/// One direction's packets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packets;
+
+impl Format for Packets {
+    fn extent(&self, bytes: &[u8]) -> Extent {
+        extent(bytes)
+    }
+
+    fn are_units(&self, bytes: &[u8]) -> bool {
+        are_packets(bytes)
+    }
 }
 
 /// Topics in use are printable.

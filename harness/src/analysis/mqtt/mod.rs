@@ -4,7 +4,6 @@
 //! an acknowledgement, a violation. What goes on to other connections is `broker`'s, the bytes are
 //! `assemble`'s and `dissect::mqtt`'s, the words are `texts`'.
 
-mod assemble;
 mod broker;
 mod connection;
 mod detect;
@@ -17,18 +16,17 @@ mod tally;
 pub(super) use broker::{Broker, Brokers, NAMED_MAX, Origin, Publication};
 pub(super) use detect::{Begins, are_packets, begins};
 pub(super) use messages::Message;
-pub(super) use records::At;
 pub(super) use report::summary;
 pub(super) use session::Flight;
 pub(super) use tally::Topic;
 
 use super::application::{Application, Moment, Remark, Riding};
+use super::assemble::{Assembled, Assembler, Unit, cover};
 use super::texts::{mqtt as packets, mqtt_flow as texts};
 use crate::conversation::{Chunk, Conversation, Side};
 use crate::dissect::mqtt::{PacketType, packet};
-use crate::dissect::{Field, Layer};
-use assemble::{Assembled, Assembler, Unit};
 use connection::Connection;
+use detect::Packets;
 
 /// Packets of one frame that are told one by one.
 pub const TOLD_MAX: usize = 8;
@@ -36,15 +34,17 @@ pub const TOLD_MAX: usize = 8;
 /// A conversation in MQTT.
 #[derive(Debug)]
 pub(super) struct Mqtt {
-    assemblers: [Assembler; 2],
+    assemblers: [Assembler<Packets>; 2],
     connection: Connection,
 }
 
 impl Mqtt {
     /// `from_start`: the connection's first bytes are in the capture.
     pub(super) fn new(from_start: bool) -> Self {
-        let assembler =
-            || if from_start { Assembler::default() } else { Assembler::in_the_middle() };
+        let assembler = || {
+            let begin = if from_start { Assembler::new } else { Assembler::in_the_middle };
+            begin(Packets)
+        };
         Self { assemblers: [assembler(), assembler()], connection: Connection::new(from_start) }
     }
 
@@ -61,15 +61,15 @@ impl Mqtt {
         let mut packets = 0;
         for unit in units {
             match unit {
-                Unit::Packet(assembled) => {
+                Unit::Whole(assembled) => {
                     packets += 1;
                     let say = self.packet(side, &assembled, moment, &mut remark);
                     if packets <= TOLD_MAX {
                         says.push(say);
                     }
                 }
-                Unit::Part { first, there, of, begins, packet_type } => {
-                    let name = PacketType::from_number(packet_type).map(PacketType::name);
+                Unit::Part { first, there, of, begins, head } => {
+                    let name = PacketType::from_number(head >> 4).map(PacketType::name);
                     says.push(texts::part(name, there, of, begins));
                     if !begins {
                         remark.refs.push(first);
@@ -89,7 +89,7 @@ impl Mqtt {
             && moment.with_fields
             && chunk.frame == moment.frame
         {
-            cover(&mut remark.layers, chunk);
+            cover(&mut remark.layers, chunk, "part of a packet");
         }
         remark
     }
@@ -109,9 +109,9 @@ impl Mqtt {
         }
         let frames = assembled.frames();
         remark.refs.extend(frames.iter().filter(|frame| **frame != moment.frame));
-        remark.notes.extend(assembled.notes(&seen, moment.frame));
+        remark.notes.extend(assembled.notes(seen.name(), &seen.flaws, moment.frame));
         if moment.with_fields {
-            remark.layers.push(assembled.layer(&seen, moment.frame));
+            remark.layers.push(assembled.layer("mqtt", &seen.fields, moment.frame));
         }
         let mut say = told.say;
         if let Some(first) = frames.first().filter(|first| **first != moment.frame) {
@@ -122,27 +122,6 @@ impl Mqtt {
         }
         say
     }
-}
-
-/// The chunk's bytes that belong to no whole packet are data.
-fn cover(layers: &mut Vec<Layer>, chunk: &Chunk) {
-    let mut from = chunk.at;
-    let end = chunk.at + chunk.bytes.len();
-    let mut data = Vec::new();
-    let taken = layers.iter().filter(|layer| layer.len > 0).map(|l| (l.off, l.off + l.len));
-    for (start, stop) in taken.chain([(end, end)]) {
-        if start > from {
-            let text = crate::output::escape(&chunk.bytes[from - chunk.at..start - chunk.at]);
-            let (off, len) = (from, start - from);
-            let value = text.into();
-            let (name, spec) = ("part of a packet", "");
-            let field = Field { name, off, len, mask: 0xff, value, spec, begins: None };
-            data.push(Layer { proto: "data", off, len, fields: vec![field] });
-        }
-        from = from.max(stop);
-    }
-    layers.extend(data);
-    layers.sort_by_key(|layer| layer.off);
 }
 
 impl Application for Mqtt {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use super::broker::{Broker, Brokers};
 use super::connection::Connection;
-use super::records::Lines;
+use crate::analysis::records::Lines;
 use crate::analysis::texts::{mqtt_fan_out, mqtt_flow as texts};
 use crate::conversation::{Conversation, ResetReason, Side};
 

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 
 use super::{Listed, count, frames, latency, mqtt::topic as topic_name, preview};
 use crate::analysis::application::Riding;
-use crate::analysis::mqtt::{At, Flight, Topic};
+use crate::analysis::mqtt::{Flight, Topic};
+use crate::analysis::records::At;
 use crate::dissect::mqtt::PacketType;
 
 pub(in crate::analysis) const CONNACK_FIRST: &str =

@@ -167,7 +167,7 @@ pub fn trailers(bytes: &[u8], with_fields: bool) -> Part {
     part(bytes, with_fields, |sheet, part| {
         let end = section(sheet, bytes, 0, TRAILER, &mut part.lines);
         for line in &part.lines {
-            // [9110-6.5.1-01], [9112-7.1.2-02]
+            // What frames or routes a message comes too late in its trailers.
             if NOT_IN_TRAILERS.iter().any(|name| line.is(name)) {
                 let name = crate::output::escape(&line.name);
                 sheet.flaw(line.at, format!("{name} as a trailer"), "[9110-6.5.1-01]");

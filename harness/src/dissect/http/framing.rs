@@ -39,7 +39,7 @@ pub enum Framing {
 pub fn framing(head: &Head, answered: Option<&[u8]>) -> Framing {
     let status = head.status();
     if head.is_response() {
-        // [9112-6.3-02], [9110-15.2.2-01] What follows is not HTTP.
+        // [9110-15.2.2-01] What follows is not HTTP.
         if status == 101 || answered == Some(b"CONNECT") && (200..300).contains(&status) {
             return Framing::Tunnel;
         }

@@ -79,7 +79,7 @@ fn request(sheet: &mut Sheet, head: &Head) {
         if head.lists("TE", "chunked") {
             sheet.flaw(line.value_at, "TE lists chunked, which is always allowed", "[9112-7.4-01]");
         }
-        // [9112-7.4-02]
+        // TE speaks to the next hop alone.
         if !head.lists("Connection", "TE") {
             sheet.flaw(line.at, "TE without being listed in Connection", "[9112-7.4-02]");
         }
@@ -143,7 +143,7 @@ fn transfer_encoding(sheet: &mut Sheet, head: &Head) {
     if chunked > 1 {
         sheet.flaw(line.value_at, "chunked applied twice", "[9112-6.1-02]");
     }
-    // [9112-6.1-03], [9112-6.3-06]
+    // [9112-6.3-06]
     if is_request && !is_chunked_last(head) {
         let what = "a request whose last transfer coding is not chunked";
         sheet.flaw(line.value_at, what, "[9112-6.3-06]");

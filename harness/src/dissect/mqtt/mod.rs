@@ -18,6 +18,7 @@ mod contents;
 mod cursor;
 mod subscribe;
 
+pub use super::{Extent, Flaw};
 pub use contents::{Connect, Contents, Publish, Will};
 pub use wirelab_mqtt::packet::PacketType;
 
@@ -26,24 +27,6 @@ use cursor::Cursor;
 use wirelab_mqtt::limits::REMAINING_LENGTH_BYTES;
 use wirelab_mqtt::packet::ConnectReturnCode;
 use wirelab_mqtt::topic;
-
-/// Something that a receiver does not accept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flaw {
-    /// Bytes from the start of the packet.
-    pub off: usize,
-    /// What is wrong.
-    pub what: String,
-    /// The clause that is broken, in brackets; the section where no statement has a number.
-    pub clause: &'static str,
-}
-
-impl Flaw {
-    /// As a sentence.
-    pub fn text(&self) -> String {
-        format!("{} {}", self.what, self.clause)
-    }
-}
 
 /// A packet that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,17 +51,6 @@ impl Packet {
     pub fn name(&self) -> &'static str {
         self.packet_type.map_or("reserved packet type", PacketType::name)
     }
-}
-
-/// How long the packet is that begins with these bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
-    /// More bytes are needed to say it.
-    Open,
-    /// So many bytes, the fixed header included.
-    Known(usize),
-    /// Its Remaining Length is longer than four bytes: nobody can say where it ends.
-    Boundless,
 }
 
 /// Reads the fixed header as far as the length.

@@ -1,25 +1,36 @@
-//! Packets out of one direction's bytes: several in a segment, one over many segments, with holes
-//! where the capture missed something.
+//! A protocol's units (packets of MQTT, frames of ZMTP) out of one direction's bytes: several in a
+//! segment, one over many segments, with holes where the capture missed something.
 //!
-//! It knows a packet's length and which frame carried which of its bytes. It does not know what
-//! they mean.
+//! It knows a unit's length and which frame carried which of its bytes. It does not know what
+//! they mean; how long a unit is, its `Format` says.
 
 use bytes::Bytes;
+use std::ops::Range;
 
-use super::detect::are_packets;
 use crate::conversation::Chunk;
-use crate::dissect::mqtt::{Extent, Packet, extent};
-use crate::dissect::{Field, Layer, Note};
+use crate::dissect::{Extent, Field, Flaw, Layer, Note};
 
-/// Bytes of a packet over several segments that are kept; of the rest only the places are known.
+/// Bytes of a unit over several segments that are kept; of the rest only the places are known.
 pub const KEPT_MAX: usize = 16 * 1024;
-/// Frames of a packet that are remembered; of further ones only the last is.
+/// Frames of a unit that are remembered; of further ones only the last is.
 pub const PIECES_MAX: usize = 64;
 
-/// Bytes of a packet that one frame carried.
+/// How a direction's bytes are divided into units.
+pub(super) trait Format {
+    /// How long the unit is that begins with these bytes.
+    fn extent(&self, bytes: &[u8]) -> Extent;
+
+    /// Are these bytes clearly units, so that reading can begin with them?
+    fn are_units(&self, bytes: &[u8]) -> bool;
+
+    /// A unit is complete, and these are its bytes; the next one may be of another kind.
+    fn advance(&mut self, _unit: &[u8]) {}
+}
+
+/// Bytes of a unit that one frame carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
-    /// Their place in the packet.
+    /// Their place in the unit.
     start: usize,
     len: usize,
     frame: u64,
@@ -27,7 +38,7 @@ pub(super) struct Piece {
     at: usize,
 }
 
-/// A packet whose last byte is there.
+/// A unit whose last byte is there.
 #[derive(Clone, Debug)]
 pub(super) struct Assembled {
     /// Its bytes from the first on, as far as they are kept.
@@ -40,11 +51,12 @@ pub(super) struct Assembled {
 /// What a chunk's bytes are, in order.
 #[derive(Clone, Debug)]
 pub(super) enum Unit {
-    /// They complete a packet.
-    Packet(Assembled),
-    /// A packet's first or further bytes: so many are there now, of so many if that is known.
-    Part { first: u64, there: usize, of: Option<usize>, begins: bool, packet_type: u8 },
-    /// So many bytes between packets that cannot be told apart.
+    /// They complete a unit.
+    Whole(Assembled),
+    /// A unit's first or further bytes: so many are there now, of so many if that is known; and
+    /// its first byte.
+    Part { first: u64, there: usize, of: Option<usize>, begins: bool, head: u8 },
+    /// So many bytes between units that cannot be told apart.
     Lost(u64),
 }
 
@@ -59,30 +71,36 @@ struct Partial {
 
 /// One direction.
 #[derive(Debug, Default)]
-pub(super) struct Assembler {
+pub(super) struct Assembler<F> {
+    format: F,
     partial: Option<Partial>,
     lost: bool,
 }
 
-impl Assembler {
-    /// For a direction whose first bytes are not those of a packet.
-    pub(super) fn in_the_middle() -> Self {
-        Self { partial: None, lost: true }
+impl<F: Format> Assembler<F> {
+    /// For a direction that begins with a unit.
+    pub(super) fn new(format: F) -> Self {
+        Self { format, partial: None, lost: false }
+    }
+
+    /// For a direction whose first bytes are not those of a unit.
+    pub(super) fn in_the_middle(format: F) -> Self {
+        Self { format, partial: None, lost: true }
     }
 
     /// Takes the next bytes.
     pub(super) fn feed(&mut self, chunk: &Chunk) -> Vec<Unit> {
         let mut units = Vec::new();
         let mut at = 0;
-        // Packets often begin with a segment: here it can be found again.
-        if self.lost && are_packets(&chunk.bytes) {
+        // Units often begin with a segment: here it can be found again.
+        if self.lost && self.format.are_units(&chunk.bytes) {
             self.lost = false;
         }
         while at < chunk.bytes.len() && !self.lost {
             let begins = self.partial.is_none();
             let before = at;
             match self.take(chunk, &mut at) {
-                Some(packet) => units.push(Unit::Packet(packet)),
+                Some(unit) => units.push(Unit::Whole(unit)),
                 None if self.lost => at = before,
                 None => units.extend(self.part(begins)),
             }
@@ -105,10 +123,26 @@ impl Assembler {
         units
     }
 
-    /// The packet under way, as a part.
+    /// Goes on in another way from here.
+    pub(super) fn reformat(&mut self, format: F) {
+        (self.format, self.partial) = (format, None);
+    }
+
+    /// The unit under way, as far as it is there.
+    pub(super) fn under_way(&self) -> Option<Assembled> {
+        let partial = self.partial.as_ref()?;
+        Some(Assembled {
+            bytes: Bytes::copy_from_slice(&partial.kept),
+            len: partial.there,
+            time_ns: 0,
+            pieces: partial.pieces.clone(),
+        })
+    }
+
+    /// The unit under way, as a part.
     fn part(&self, begins: bool) -> Option<Unit> {
         let partial = self.partial.as_ref()?;
-        let of = match extent(&partial.kept) {
+        let of = match self.format.extent(&partial.kept) {
             Extent::Known(len) => Some(len),
             Extent::Open | Extent::Boundless => None,
         };
@@ -117,11 +151,11 @@ impl Assembler {
             there: partial.there,
             of,
             begins,
-            packet_type: partial.kept.first().map_or(0, |byte| byte >> 4),
+            head: partial.kept.first().copied().unwrap_or_default(),
         })
     }
 
-    /// Takes bytes of one packet from `at` on; the packet, if it is whole now.
+    /// Takes bytes of one unit from `at` on; the unit, if it is whole now.
     fn take(&mut self, chunk: &Chunk, at: &mut usize) -> Option<Assembled> {
         let rest = &chunk.bytes[*at..];
         let piece = |start: usize, len: usize, at: usize| Piece {
@@ -131,12 +165,13 @@ impl Assembler {
             at: chunk.at + at,
         };
         let Some(partial) = &mut self.partial else {
-            return match extent(rest) {
-                // Most packets: all of it in one segment, and nothing is copied.
+            return match self.format.extent(rest) {
+                // Most units: all of it in one segment, and nothing is copied.
                 Extent::Known(len) if len <= rest.len() => {
                     let bytes = chunk.bytes.slice(*at..*at + len);
                     let pieces = vec![piece(0, len, *at)];
                     *at += len;
+                    self.format.advance(&bytes);
                     Some(Assembled { bytes, len, time_ns: chunk.time_ns, pieces })
                 }
                 Extent::Boundless => {
@@ -152,13 +187,13 @@ impl Assembler {
                 }
             };
         };
-        // The fixed header may still be incomplete: byte by byte until its length is known.
+        // The header may still be incomplete: byte by byte until the unit's length is known.
         let mut taken = 0;
-        while extent(&partial.kept) == Extent::Open && taken < rest.len() {
+        while self.format.extent(&partial.kept) == Extent::Open && taken < rest.len() {
             partial.add(&rest[taken..=taken], piece(partial.there, 1, *at + taken));
             taken += 1;
         }
-        match extent(&partial.kept) {
+        match self.format.extent(&partial.kept) {
             Extent::Known(len) => {
                 let more = (len - partial.there).min(rest.len() - taken);
                 let place = piece(partial.there, more, *at + taken);
@@ -180,14 +215,15 @@ impl Assembler {
 
     fn finish(&mut self, len: usize, time_ns: u64) -> Option<Assembled> {
         let partial = self.partial.take()?;
+        self.format.advance(&partial.kept);
         Some(Assembled { bytes: partial.kept.into(), len, time_ns, pieces: partial.pieces })
     }
 
-    /// So many bytes are not there. A packet whose length is known can end within them.
+    /// So many bytes are not there. A unit whose length is known can end within them.
     pub(super) fn hole(&mut self, len: u64, time_ns: u64) -> Option<Unit> {
         let len = usize::try_from(len).unwrap_or(usize::MAX);
         if let Some(partial) = &mut self.partial
-            && let Extent::Known(total) = extent(&partial.kept)
+            && let Extent::Known(total) = self.format.extent(&partial.kept)
         {
             partial.holed = true;
             let left = total - partial.there;
@@ -195,7 +231,7 @@ impl Assembler {
             // Where the next one begins is only known if this one ends with the hole.
             self.lost = len > left;
             if len >= left {
-                return self.finish(total, time_ns).map(Unit::Packet);
+                return self.finish(total, time_ns).map(Unit::Whole);
             }
             return None;
         }
@@ -226,6 +262,14 @@ impl Partial {
 }
 
 impl Assembled {
+    /// Which of its bytes came in `frame`.
+    pub(super) fn span(&self, frame: u64) -> Range<usize> {
+        let mut here = self.pieces.iter().filter(|piece| piece.frame == frame);
+        let Some(first) = here.next() else { return 0..0 };
+        let last = here.next_back().unwrap_or(first);
+        first.start..last.start + last.len
+    }
+
     /// The frames that carried it, as far as they are remembered.
     pub(super) fn frames(&self) -> Vec<u64> {
         let mut frames: Vec<u64> = self.pieces.iter().map(|piece| piece.frame).collect();
@@ -233,17 +277,17 @@ impl Assembled {
         frames
     }
 
-    /// The packet as a layer of `frame`: each field where it stands in that frame.
-    pub(super) fn layer(&self, packet: &Packet, frame: u64) -> Layer {
+    /// The unit as a layer of `frame`: each field where it stands in that frame.
+    pub(super) fn layer(&self, proto: &'static str, fields: &[Field], frame: u64) -> Layer {
         let mut here = self.pieces.iter().filter(|piece| piece.frame == frame);
         let (off, len) = here.next().map_or((0, 0), |piece| (piece.at, piece.len));
-        let mut fields = packet.fields.clone();
+        let mut fields = fields.to_vec();
         if let Some(last) = fields.last_mut() {
-            // What was not kept of a long packet is more of its last field.
+            // What was not kept of a long unit is more of its last field.
             last.len = last.len.max(self.len - last.off.min(self.len));
         }
         let fields = fields.into_iter().map(|field| self.place(field, frame, off)).collect();
-        Layer { proto: "mqtt", off, len, fields }
+        Layer { proto, off, len, fields }
     }
 
     fn place(&self, mut field: Field, frame: u64, layer: usize) -> Field {
@@ -267,8 +311,8 @@ impl Assembled {
         field
     }
 
-    /// What is wrong with the packet, at its places in `frame`.
-    pub(super) fn notes(&self, packet: &Packet, frame: u64) -> Vec<Note> {
+    /// What is wrong with the unit of that name, at its places in `frame`.
+    pub(super) fn notes(&self, name: &str, flaws: &[Flaw], frame: u64) -> Vec<Note> {
         let place = |off: usize| {
             let within = |piece: &&Piece| piece.start <= off && off <= piece.start + piece.len;
             let here = self.pieces.iter().filter(|piece| piece.frame == frame);
@@ -277,10 +321,29 @@ impl Assembled {
                 |piece| piece.at + (off - piece.start),
             )
         };
-        let note = |flaw: &crate::dissect::mqtt::Flaw| Note {
-            off: place(flaw.off),
-            text: format!("{}: {}", packet.name(), flaw.text()),
-        };
-        packet.flaws.iter().map(note).collect()
+        let note =
+            |flaw: &Flaw| Note { off: place(flaw.off), text: format!("{name}: {}", flaw.text()) };
+        flaws.iter().map(note).collect()
     }
+}
+
+/// The chunk's bytes that belong to no whole unit are data.
+pub(super) fn cover(layers: &mut Vec<Layer>, chunk: &Chunk, name: &'static str) {
+    let mut from = chunk.at;
+    let end = chunk.at + chunk.bytes.len();
+    let mut data = Vec::new();
+    let taken = layers.iter().filter(|layer| layer.len > 0).map(|l| (l.off, l.off + l.len));
+    for (start, stop) in taken.chain([(end, end)]) {
+        if start > from {
+            let text = crate::output::escape(&chunk.bytes[from - chunk.at..start - chunk.at]);
+            let (off, len) = (from, start - from);
+            let value = text.into();
+            let spec = "";
+            let field = Field { name, off, len, mask: 0xff, value, spec, begins: None };
+            data.push(Layer { proto: "data", off, len, fields: vec![field] });
+        }
+        from = from.max(stop);
+    }
+    layers.extend(data);
+    layers.sort_by_key(|layer| layer.off);
 }

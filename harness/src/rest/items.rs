@@ -1,0 +1,227 @@
+//! `/items`: a collection as REST means it. Each item is the JSON that was sent, octet for octet,
+//! with an entity tag that changes whenever it does.
+//!
+//! ```text
+//!   GET    /items        200, all: [{"id":1,"item":…}]
+//!   POST   /items        201, Location, ETag
+//!   GET    /items/{id}   200, ETag; 304 to who has it (If-None-Match)
+//!   PUT    /items/{id}   201 or 204, ETag; 412 to who had an older one (If-Match)
+//!   DELETE /items/{id}   204; 412 likewise
+//! ```
+//! Who sends `If-Match` with what he has read never overwrites what he has not seen.
+//!
+//! It knows JSON and conditions, and keeps items in memory. Connections are not known.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use wirelab_http::{Answer, Answered, Method, Request, Router, Status};
+
+/// Items that are kept at most; then 507.
+const ITEMS_MAX: usize = 10_000;
+/// Octets of one item; then 413.
+const ITEM_MAX: u64 = 64 * 1024;
+
+/// The largest id: what every reader of JSON takes for a whole number.
+const ID_MAX: u64 = 1 << 53;
+
+/// One item as it was sent.
+#[derive(Debug)]
+struct Item {
+    text: String,
+    /// Counts all changes of the collection: no two states of an item have the same.
+    version: u64,
+}
+
+impl Item {
+    fn tag(&self) -> String {
+        format!("\"{}\"", self.version)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Items {
+    by_id: BTreeMap<u64, Item>,
+    last_id: u64,
+    version: u64,
+}
+
+/// The collection, shared by all loops.
+#[derive(Clone, Debug, Default)]
+pub struct Collection(Arc<Mutex<Items>>);
+
+impl Collection {
+    fn lock(&self) -> MutexGuard<'_, Items> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its routes.
+    pub fn routes(&self, router: &mut Router) {
+        let items = self.clone();
+        router.get("/items", move |_, answer| items.lock().list(answer));
+        let items = self.clone();
+        router.on_limited(Method::Post, "/items", ITEM_MAX, move |request, answer| {
+            items.lock().create(request, answer)
+        });
+        let items = self.clone();
+        router.get("/items/{id}", move |request, answer| items.lock().show(request, answer));
+        let items = self.clone();
+        router.on_limited(Method::Put, "/items/{id}", ITEM_MAX, move |request, answer| {
+            items.lock().replace(request, answer)
+        });
+        let items = self.clone();
+        router.delete("/items/{id}", move |request, answer| items.lock().remove(request, answer));
+    }
+}
+
+impl Items {
+    fn list(&self, answer: Answer<'_>) -> Answered {
+        let mut text = String::from("[");
+        for (n, (id, item)) in self.by_id.iter().enumerate() {
+            let comma = if n > 0 { "," } else { "" };
+            // Writing to a string does not fail.
+            let _ = write!(text, "{comma}{{\"id\":{id},\"item\":{}}}", item.text);
+        }
+        text.push(']');
+        answer.ok().field("Content-Type", "application/json").body(text.as_bytes())
+    }
+
+    /// [9110-9.3.3-01]
+    fn create(&mut self, request: &Request<'_>, answer: Answer<'_>) -> Answered {
+        let text = match content(request) {
+            Ok(text) => text,
+            Err((status, why)) => return answer.text(status, why),
+        };
+        if self.by_id.len() >= ITEMS_MAX || self.last_id >= ID_MAX {
+            return full(answer);
+        }
+        self.last_id += 1;
+        let id = self.last_id;
+        let tag = self.store(id, text);
+        answer
+            .status(Status::CREATED)
+            .field("Location", format!("/items/{id}"))
+            .field("ETag", tag)
+            .field("Content-Type", "application/json")
+            .body(text.as_bytes())
+    }
+
+    fn show(&self, request: &Request<'_>, answer: Answer<'_>) -> Answered {
+        let Some(item) = id(request).and_then(|id| self.by_id.get(&id)) else {
+            return absent(answer);
+        };
+        match failed_condition(request, Some(item), true) {
+            Some(Status::NOT_MODIFIED) => {
+                answer.status(Status::NOT_MODIFIED).field("ETag", item.tag()).body(b"")
+            }
+            Some(status) => answer.text(status, "it is another one by now\n"),
+            None => answer
+                .ok()
+                .field("ETag", item.tag())
+                .field("Content-Type", "application/json")
+                .body(item.text.as_bytes()),
+        }
+    }
+
+    /// [9110-9.3.4-01] [9110-9.3.4-02] 201 for a new one, 204 for one that was there.
+    fn replace(&mut self, request: &Request<'_>, answer: Answer<'_>) -> Answered {
+        // [9110-14.5-01] A part of it would be taken for the whole.
+        if request.fields().get("content-range").is_some() {
+            return answer.text(Status::BAD_REQUEST, "parts of an item are not taken\n");
+        }
+        let Some(id) = id(request) else {
+            return answer.text(Status::NOT_FOUND, "an item's id is a number from 1\n");
+        };
+        let text = match content(request) {
+            Ok(text) => text,
+            Err((status, why)) => return answer.text(status, why),
+        };
+        let before = self.by_id.get(&id);
+        if let Some(status) = failed_condition(request, before, false) {
+            return answer.text(status, "it is another one by now: read it again\n");
+        }
+        let is_new = before.is_none();
+        if is_new && self.by_id.len() >= ITEMS_MAX {
+            return full(answer);
+        }
+        self.last_id = self.last_id.max(id);
+        // [9110-9.3.4-04] It is kept as it came, so its tag may be told.
+        let tag = self.store(id, text);
+        let status = if is_new { Status::CREATED } else { Status::NO_CONTENT };
+        answer.status(status).field("ETag", tag).body(b"")
+    }
+
+    /// [9110-9.3.5-01]
+    fn remove(&mut self, request: &Request<'_>, answer: Answer<'_>) -> Answered {
+        let id = id(request);
+        let Some(item) = id.and_then(|id| self.by_id.get(&id)) else { return absent(answer) };
+        if let Some(status) = failed_condition(request, Some(item), false) {
+            return answer.text(status, "it is another one by now: read it again\n");
+        }
+        id.and_then(|id| self.by_id.remove(&id));
+        answer.empty(Status::NO_CONTENT)
+    }
+
+    fn store(&mut self, id: u64, text: &str) -> String {
+        self.version += 1;
+        let item = Item { text: text.to_owned(), version: self.version };
+        let tag = item.tag();
+        self.by_id.insert(id, item);
+        tag
+    }
+}
+
+fn absent(answer: Answer<'_>) -> Answered {
+    answer.text(Status::NOT_FOUND, "there is no such item\n")
+}
+
+fn full(answer: Answer<'_>) -> Answered {
+    answer.text(Status::INSUFFICIENT_STORAGE, "there are too many items\n")
+}
+
+/// The id in the path: digits, as they are written in `Location`.
+fn id(request: &Request<'_>) -> Option<u64> {
+    let text = request.param("id")?;
+    let id = text.parse::<u64>().ok().filter(|id| (1..=ID_MAX).contains(id))?;
+    // Not +1, and not 01: each item has one name.
+    (id.to_string() == text).then_some(id)
+}
+
+/// The body, if it is JSON and says so.
+fn content<'a>(request: &Request<'a>) -> Result<&'a str, (Status, &'static str)> {
+    // [9110-15.5.16-01] Parameters of the type mean nothing to JSON.
+    let kind = request.fields().text("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        let why = "an item is application/json: say so in Content-Type\n";
+        return Err((Status::UNSUPPORTED_MEDIA_TYPE, why));
+    }
+    // [9110-9.3.4-03]
+    let bad = || (Status::BAD_REQUEST, "the body is not JSON\n");
+    let text = request.body_text().ok_or_else(bad)?;
+    serde_json::from_str::<Value>(text).map_err(|_| bad())?;
+    Ok(text)
+}
+
+/// What is answered instead, if the request's conditions do not hold [9110-13.2.1-01].
+fn failed_condition(request: &Request<'_>, item: Option<&Item>, reads: bool) -> Option<Status> {
+    let fields = request.fields();
+    let tag = item.map(Item::tag);
+    // `*` is any that there is. Of a weak tag only the rest counts, and only for If-None-Match.
+    let names = |name: &str, weak: bool| {
+        fields.elements(name).any(|element| {
+            let own = if weak { element.strip_prefix(b"W/").unwrap_or(element) } else { element };
+            item.is_some() && (element == b"*" || Some(own) == tag.as_deref().map(str::as_bytes))
+        })
+    };
+    // [9110-13.1.1-01]
+    if fields.get("if-match").is_some() && !names("if-match", false) {
+        return Some(Status::PRECONDITION_FAILED);
+    }
+    // [9110-13.1.2-01]
+    if fields.get("if-none-match").is_some() && names("if-none-match", true) {
+        return Some(if reads { Status::NOT_MODIFIED } else { Status::PRECONDITION_FAILED });
+    }
+    None
+}

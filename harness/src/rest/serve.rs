@@ -1,0 +1,62 @@
+//! `wirelab rest serve`: the lab's `server.py`, and the collection beside it.
+//!
+//! It knows the command line, the clock and the access log. What is answered stands elsewhere.
+
+use clap::Args;
+use serde_json::json;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use wirelab_http::{Router, Server, Settings};
+use wirelab_reactor::{Settings as LoopSettings, many};
+
+use super::items::Collection;
+use super::{PORT, lab};
+use crate::exit::Failure;
+use crate::output::Output;
+use crate::signals;
+
+/// Arguments of `rest serve`.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The port; 0 takes a free one.
+    #[arg(short, long, default_value_t = PORT, env = "WIRELAB_PORT")]
+    pub port: u16,
+    /// The address to listen on; 0.0.0.0 or :: for all.
+    #[arg(long, default_value = "127.0.0.1", env = "WIRELAB_BIND")]
+    pub bind: IpAddr,
+    /// Close after each answer, as the lab's server does.
+    #[arg(long)]
+    pub close: bool,
+    /// Event loops, each in a thread of its own.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub loops: u16,
+}
+
+/// Serves until a signal.
+pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let addr = SocketAddr::new(arguments.bind, arguments.port);
+    let settings = Settings { close: arguments.close, ..Settings::default() };
+    let loops = usize::from(arguments.loops);
+    let items = Collection::default();
+    let server = many::start(addr, loops, &LoopSettings::default(), move |_| {
+        let mut router = Router::new();
+        lab::routes(&mut router);
+        items.routes(&mut router);
+        Server::new(router, settings.clone()).with_clock(Box::new(|_| unix()))
+    });
+    let server =
+        server.map_err(|error| Failure::failed(format!("cannot listen on {addr}: {error}")))?;
+    if output.json {
+        let line = json!({"v": 1, "kind": "listening", "addr": server.addr().to_string()});
+        output.record(&line.to_string());
+    } else {
+        output.record(&format!("listening on {}", server.addr()));
+    }
+    signals::stop_loops(server.stoppers()).map_err(Failure::failed)?;
+    server.join().map_err(Failure::failed)
+}
+
+/// The machine's clock.
+fn unix() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
