@@ -19,7 +19,7 @@ use wirelab_http::client::{Client, Error, Options, Outgoing, Response, Url};
 use wirelab_http::{HttpError, Method};
 
 use crate::exit::{FAILED, Failure};
-use crate::output::{Output, escape, escape_controls};
+use crate::output::{Output, escape_controls, json_line};
 
 /// curl's exit codes.
 const BAD_URL: u8 = 3;
@@ -91,7 +91,7 @@ pub fn run(method: Method, arguments: &Arguments, output: &Output) -> Result<(),
         return Err(Failure { code: STATUS, message });
     }
     if output.json {
-        return print_json(&mut response, output);
+        return print_json(&mut response);
     }
     // Of a HEAD the head is all there is.
     print(&mut response, arguments, arguments.include || method == Method::Head)
@@ -134,8 +134,8 @@ pub fn failure(error: &Error) -> Failure {
         Error::Empty => EMPTY,
         Error::Http(HttpError::Truncated(_)) => PARTIAL,
         Error::Http(HttpError::Misuse(_)) => crate::exit::USAGE,
+        Error::TimedOut | Error::Http(HttpError::TooSlow(_)) => TIMED_OUT,
         Error::Http(_) => NO_HTTP,
-        Error::TimedOut => TIMED_OUT,
         Error::Redirects(_) => REDIRECTS,
         Error::Content | Error::TooLarge(_) | Error::Loop(_) => FAILED,
     };
@@ -229,8 +229,7 @@ fn print_request(request: &Outgoing, output: &Output) -> Result<(), Failure> {
     }
     if output.json {
         let line = json!({"v": 1, "kind": "request", "text": String::from_utf8_lossy(&text)});
-        output.line(&line.to_string());
-        return Ok(());
+        return print_line(&line);
     }
     write_out(&mut io::stdout().lock(), &text, io::stdout().is_terminal())
 }
@@ -252,7 +251,7 @@ fn say_lines(sign: char, head: &[u8], output: &Output) {
     for line in head.split(|&b| b == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if !line.is_empty() {
-            output.say(&format!("{sign} {}", escape(line)));
+            output.say(&format!("{sign} {}", escape_controls(line)));
         }
     }
 }
@@ -280,7 +279,13 @@ fn print(response: &mut Response<'_>, arguments: &Arguments, include: bool) -> R
 /// Whole on its way to a file or a pipe; without what acts on a terminal, to one.
 fn write_out(out: &mut impl Write, octets: &[u8], is_terminal: bool) -> Result<(), Failure> {
     let written = if is_terminal {
-        out.write_all(escape_controls(octets).as_bytes())
+        // The end of a head's lines is no news there.
+        let lines = octets.split_inclusive(|&b| b == b'\n');
+        let ended = lines.map(|line| match line.strip_suffix(b"\r\n") {
+            Some(line) => escape_controls(line) + "\n",
+            None => escape_controls(line),
+        });
+        out.write_all(ended.collect::<String>().as_bytes())
     } else {
         out.write_all(octets)
     };
@@ -292,7 +297,7 @@ fn write_out(out: &mut impl Write, octets: &[u8], is_terminal: bool) -> Result<(
     }
 }
 
-fn print_json(response: &mut Response<'_>, output: &Output) -> Result<(), Failure> {
+fn print_json(response: &mut Response<'_>) -> Result<(), Failure> {
     let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
     let head = response.head();
     let fields: Vec<_> = head.fields().iter().map(|(n, v)| json!([text(n), text(v)])).collect();
@@ -310,8 +315,15 @@ fn print_json(response: &mut Response<'_>, output: &Output) -> Result<(), Failur
         "v": 1, "kind": "response", "status": status, "reason": reason, "fields": fields,
         "bytes": body.len(), "body": text(&body),
     });
-    output.line(&line.to_string());
-    Ok(())
+    print_line(&line)
+}
+
+/// One object on stdout, with nothing in it that acts on a terminal.
+fn print_line(object: &Value) -> Result<(), Failure> {
+    let mut line = Vec::new();
+    json_line(&mut line, object)
+        .map_err(|error| Failure::failed(format!("cannot write: {error}")))?;
+    write_out(&mut io::stdout().lock(), &line, false)
 }
 
 #[cfg(test)]

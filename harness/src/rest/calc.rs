@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let mut all_good = true;
     for name in names {
         let (line, is_good) = compute(name, arguments)?;
-        output.line(&line);
+        output.line(&crate::output::escape_controls(line.as_bytes()));
         all_good &= is_good;
     }
     if all_good { Ok(()) } else { Err(Failure { code: 1, message: String::new() }) }
