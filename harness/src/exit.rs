@@ -4,6 +4,8 @@
 
 use crate::output::Output;
 use std::fmt::Display;
+use std::io;
+use std::net::SocketAddr;
 
 /// The work was tried and failed: a check, a peer that refused, a file that cannot be read.
 pub const FAILED: u8 = 1;
@@ -35,6 +37,18 @@ impl Failure {
     /// Stopped by ^C: exit code 130 and silence.
     pub fn interrupted() -> Self {
         Self { code: INTERRUPTED, message: String::new() }
+    }
+
+    /// An address that a server was to have, why it cannot, and what to do.
+    pub fn cannot_listen(addr: SocketAddr, error: &io::Error) -> Self {
+        use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
+        let advice = match error.kind() {
+            AddrInUse => "; another program listens there: choose another with -p, or -p 0 for any",
+            AddrNotAvailable => "; no interface of this machine has that address",
+            PermissionDenied => "; ports below 1024 are the superuser's: choose another with -p",
+            _ => "",
+        };
+        Self::failed(format!("cannot listen on {addr}: {error}{advice}"))
     }
 
     /// Says the line on stderr.

@@ -54,7 +54,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         let output = watcher.clone();
         server.observed_by(Box::new(move |event| print(&output, &event)))
     });
-    let server = server.map_err(|error| cannot_listen(addr, &error))?;
+    let server = server.map_err(|error| Failure::cannot_listen(addr, &error))?;
     announce(output, server.addr());
     signals::stop_loops(server.stoppers()).map_err(Failure::failed)?;
     server.join().map_err(Failure::failed)
@@ -92,16 +92,4 @@ fn print(output: &Output, event: &Event<'_>) {
         Event::Gone(Closed::Failed(error)) => output.say(&format!("a client was lost: {error}")),
         Event::Gone(_) => {}
     }
-}
-
-/// Why not, and what to do.
-fn cannot_listen(addr: SocketAddr, error: &std::io::Error) -> Failure {
-    use std::io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
-    let advice = match error.kind() {
-        AddrInUse => "; another program listens there: choose another with -p, or -p 0 for any",
-        AddrNotAvailable => "; no interface of this machine has that address",
-        PermissionDenied => "; ports below 1024 are the superuser's: choose another with -p",
-        _ => "",
-    };
-    Failure::failed(format!("cannot listen on {addr}: {error}{advice}"))
 }

@@ -8,7 +8,8 @@
 //!   PUT    /items/{id}   201 or 204, ETag; 412 to who had an older one (If-Match)
 //!   DELETE /items/{id}   204; 412 likewise
 //! ```
-//! Who sends `If-Match` with what he has read never overwrites what he has not seen.
+//! Who sends `If-Match` with what he has read never overwrites what he has not seen, also not what
+//! a server has that was started since.
 //!
 //! It knows JSON and conditions, and keeps items in memory. Connections are not known.
 
@@ -16,12 +17,15 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use wirelab_http::{Answer, Answered, Method, Request, Router, Status};
 
 /// Items that are kept at most; then 507.
 const ITEMS_MAX: usize = 10_000;
 /// Octets of one item; then 413.
 const ITEM_MAX: u64 = 64 * 1024;
+/// Octets of all items together; then 507. A list is built whole.
+const ITEMS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The largest id: what every reader of JSON takes for a whole number.
 const ID_MAX: u64 = 1 << 53;
@@ -30,28 +34,34 @@ const ID_MAX: u64 = 1 << 53;
 #[derive(Debug)]
 struct Item {
     text: String,
-    /// Counts all changes of the collection: no two states of an item have the same.
-    version: u64,
-}
-
-impl Item {
-    fn tag(&self) -> String {
-        format!("\"{}\"", self.version)
-    }
+    /// Its entity tag: no two states of an item have the same.
+    tag: String,
 }
 
 #[derive(Debug, Default)]
 struct Items {
     by_id: BTreeMap<u64, Item>,
+    /// Octets of all of them.
+    bytes: usize,
+    /// The largest id that POST has given.
     last_id: u64,
+    /// Counts all changes.
     version: u64,
+    /// What tells this server's tags from those of one before it.
+    era: String,
 }
 
 /// The collection, shared by all loops.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Collection(Arc<Mutex<Items>>);
 
 impl Collection {
+    /// An empty one. `era` is to be another for each start of the server: the time will do.
+    pub fn new(era: Duration) -> Self {
+        let era = format!("{:x}", era.as_nanos());
+        Self(Arc::new(Mutex::new(Items { era, ..Items::default() })))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Items> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -87,17 +97,16 @@ impl Items {
         answer.ok().field("Content-Type", "application/json").body(text.as_bytes())
     }
 
-    /// [9110-9.3.3-01]
+    /// [9110-9.3.3-01] A condition speaks of an item, and this one is yet to be: none counts.
     fn create(&mut self, request: &Request<'_>, answer: Answer<'_>) -> Answered {
         let text = match content(request) {
             Ok(text) => text,
             Err((status, why)) => return answer.text(status, why),
         };
-        if self.by_id.len() >= ITEMS_MAX || self.last_id >= ID_MAX {
+        let Some(id) = self.free_id().filter(|_| self.has_room(None, text)) else {
             return full(answer);
-        }
-        self.last_id += 1;
-        let id = self.last_id;
+        };
+        self.last_id = id;
         let tag = self.store(id, text);
         answer
             .status(Status::CREATED)
@@ -113,12 +122,12 @@ impl Items {
         };
         match failed_condition(request, Some(item), true) {
             Some(Status::NOT_MODIFIED) => {
-                answer.status(Status::NOT_MODIFIED).field("ETag", item.tag()).body(b"")
+                answer.status(Status::NOT_MODIFIED).field("ETag", &item.tag).body(b"")
             }
             Some(status) => answer.text(status, "it is another one by now\n"),
             None => answer
                 .ok()
-                .field("ETag", item.tag())
+                .field("ETag", &item.tag)
                 .field("Content-Type", "application/json")
                 .body(item.text.as_bytes()),
         }
@@ -142,10 +151,9 @@ impl Items {
             return answer.text(status, "it is another one by now: read it again\n");
         }
         let is_new = before.is_none();
-        if is_new && self.by_id.len() >= ITEMS_MAX {
+        if !self.has_room(before, text) {
             return full(answer);
         }
-        self.last_id = self.last_id.max(id);
         // [9110-9.3.4-04] It is kept as it came, so its tag may be told.
         let tag = self.store(id, text);
         let status = if is_new { Status::CREATED } else { Status::NO_CONTENT };
@@ -159,16 +167,33 @@ impl Items {
         if let Some(status) = failed_condition(request, Some(item), false) {
             return answer.text(status, "it is another one by now: read it again\n");
         }
-        id.and_then(|id| self.by_id.remove(&id));
+        if let Some(item) = id.and_then(|id| self.by_id.remove(&id)) {
+            self.bytes -= item.text.len();
+        }
         answer.empty(Status::NO_CONTENT)
     }
 
     fn store(&mut self, id: u64, text: &str) -> String {
         self.version += 1;
-        let item = Item { text: text.to_owned(), version: self.version };
-        let tag = item.tag();
-        self.by_id.insert(id, item);
+        let tag = format!("\"{}-{}\"", self.era, self.version);
+        let item = Item { text: text.to_owned(), tag: tag.clone() };
+        self.bytes += text.len();
+        if let Some(before) = self.by_id.insert(id, item) {
+            self.bytes -= before.text.len();
+        }
         tag
+    }
+
+    /// The next id that nobody has taken by a PUT; none is given twice.
+    fn free_id(&self) -> Option<u64> {
+        (self.last_id + 1..=ID_MAX).find(|id| !self.by_id.contains_key(id))
+    }
+
+    /// Is there room for this, in place of that?
+    fn has_room(&self, before: Option<&Item>, text: &str) -> bool {
+        let items = self.by_id.len() + usize::from(before.is_none());
+        let bytes = self.bytes - before.map_or(0, |item| item.text.len()) + text.len();
+        items <= ITEMS_MAX && bytes <= ITEMS_BYTES_MAX
     }
 }
 
@@ -177,7 +202,7 @@ fn absent(answer: Answer<'_>) -> Answered {
 }
 
 fn full(answer: Answer<'_>) -> Answered {
-    answer.text(Status::INSUFFICIENT_STORAGE, "there are too many items\n")
+    answer.text(Status::INSUFFICIENT_STORAGE, "there is no room for it\n")
 }
 
 /// The id in the path: digits, as they are written in `Location`.
@@ -207,12 +232,12 @@ fn content<'a>(request: &Request<'a>) -> Result<&'a str, (Status, &'static str)>
 /// What is answered instead, if the request's conditions do not hold [9110-13.2.1-01].
 fn failed_condition(request: &Request<'_>, item: Option<&Item>, reads: bool) -> Option<Status> {
     let fields = request.fields();
-    let tag = item.map(Item::tag);
+    let tag = item.map(|item| item.tag.as_bytes());
     // `*` is any that there is. Of a weak tag only the rest counts, and only for If-None-Match.
     let names = |name: &str, weak: bool| {
         fields.elements(name).any(|element| {
             let own = if weak { element.strip_prefix(b"W/").unwrap_or(element) } else { element };
-            item.is_some() && (element == b"*" || Some(own) == tag.as_deref().map(str::as_bytes))
+            item.is_some() && (element == b"*" || Some(own) == tag)
         })
     };
     // [9110-13.1.1-01]
@@ -224,4 +249,53 @@ fn failed_condition(request: &Request<'_>, item: Option<&Item>, reads: bool) -> 
         return Some(if reads { Status::NOT_MODIFIED } else { Status::PRECONDITION_FAILED });
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ID_MAX, ITEM_MAX, ITEMS_BYTES_MAX, ITEMS_MAX, Items};
+
+    #[test]
+    fn a_collection_has_limits() {
+        let mut items = Items::default();
+        for id in 1..=ITEMS_MAX as u64 {
+            assert!(items.has_room(None, "1"));
+            items.store(id, "1");
+        }
+        assert!(!items.has_room(None, "1"), "so many, and no more");
+        assert!(items.has_room(items.by_id.get(&1), "22"), "another one in its place");
+
+        let mut items = Items::default();
+        let large = "1".repeat(ITEM_MAX as usize);
+        let most = ITEMS_BYTES_MAX / large.len();
+        for id in 1..=most as u64 {
+            assert!(items.has_room(None, &large));
+            items.store(id, &large);
+        }
+        assert!(!items.has_room(None, "1"), "so many octets, and no more");
+        assert!(items.has_room(items.by_id.get(&1), &large), "as many in its place");
+        items.store(1, "1");
+        assert!(items.has_room(None, "1"), "what is replaced makes room");
+    }
+
+    #[test]
+    fn ids_are_given_as_long_as_there_are_any() {
+        let mut items = Items { last_id: ID_MAX - 2, ..Items::default() };
+        items.store(ID_MAX - 1, "1");
+        assert_eq!(items.free_id(), Some(ID_MAX));
+        items.last_id = ID_MAX;
+        assert_eq!(items.free_id(), None);
+    }
+
+    /// Each state has a tag of its own, and each server's are its own.
+    #[test]
+    fn tags_are_not_used_twice() {
+        let (mut one, mut other) = (Items::default(), Items::default());
+        (one.era, other.era) = ("a".to_owned(), "b".to_owned());
+        let tags = [one.store(1, "1"), one.store(1, "1"), one.store(2, "1"), other.store(1, "1")];
+        let mut different = tags.to_vec();
+        different.sort();
+        different.dedup();
+        assert_eq!(different.len(), tags.len(), "{tags:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! `wirelab rest serve`: the lab's `server.py`, and the collection beside it.
 //!
-//! It knows the command line, the clock and the access log. What is answered stands elsewhere.
+//! It knows the command line and the clock. What is answered stands elsewhere.
 
 use clap::Args;
 use serde_json::json;
@@ -37,15 +37,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let addr = SocketAddr::new(arguments.bind, arguments.port);
     let settings = Settings { close: arguments.close, ..Settings::default() };
     let loops = usize::from(arguments.loops);
-    let items = Collection::default();
+    let items = Collection::new(unix());
     let server = many::start(addr, loops, &LoopSettings::default(), move |_| {
         let mut router = Router::new();
         lab::routes(&mut router);
         items.routes(&mut router);
         Server::new(router, settings.clone()).with_clock(Box::new(|_| unix()))
     });
-    let server =
-        server.map_err(|error| Failure::failed(format!("cannot listen on {addr}: {error}")))?;
+    let server = server.map_err(|error| Failure::cannot_listen(addr, &error))?;
     if output.json {
         let line = json!({"v": 1, "kind": "listening", "addr": server.addr().to_string()});
         output.record(&line.to_string());
