@@ -62,6 +62,9 @@ pub const INCOMING_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Different subscriptions of one subscriber.
 pub const SUBSCRIPTIONS_MAX: usize = 1_000_000;
 
+/// Bytes of the different prefixes of one subscriber, together.
+pub const SUBSCRIPTION_BYTES_MAX: usize = 64 * 1024 * 1024;
+
 /// Bytes of one subscription's prefix.
 pub const PREFIX_MAX: usize = COMMAND_MAX - 16;
 
@@ -70,6 +73,9 @@ pub const ENVELOPE_MAX: usize = 256;
 
 /// Bytes in a connection's outbox above which further messages wait as messages, and are counted
 /// against the high-water mark; and to which it falls before they follow.
+///
+/// A peer whose outbox is fuller is not read from while it is owed answers: PINGs without end get
+/// PONGs only as they are taken.
 pub const OUTBOX_HIGH: usize = 128 * 1024;
 /// See [`OUTBOX_HIGH`].
 pub const OUTBOX_LOW: usize = 32 * 1024;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::command::Command;
 use crate::frame::Header;
 use crate::greeting::Greeting;
-use crate::limits::{COMMAND_MAX, FRAMES_MAX, GREETING};
+use crate::limits::{COMMAND_MAX, COPY_BODY_MAX, FRAMES_MAX, GREETING};
 use crate::mechanism::{Handshake, Local, Progress, Remote};
 use crate::{Error, Message};
 
@@ -59,6 +59,8 @@ enum State {
 struct Partial {
     frames: Vec<Bytes>,
     size: usize,
+    /// So many of the frames hold no more memory than they need.
+    settled: usize,
 }
 
 impl Peer {
@@ -87,7 +89,12 @@ impl Peer {
         loop {
             if let State::Traffic(partial) = &mut self.state {
                 match next_frame(input, self.message_max)? {
-                    None => return Ok(None),
+                    None => {
+                        if let Some(partial) = partial {
+                            partial.settle();
+                        }
+                        return Ok(None);
+                    }
                     // [ZMTP-3.0-frame-10] Most messages are one frame.
                     Some((header, body)) if header.flags & !crate::frame::LONG == 0 => {
                         let message = match partial.take() {
@@ -219,7 +226,7 @@ fn traffic_command(body: Bytes, out: &mut BytesMut) -> Result<Option<Event>, Err
 
 impl Partial {
     fn new() -> Self {
-        Self { frames: Vec::with_capacity(2), size: 0 }
+        Self { frames: Vec::with_capacity(2), size: 0, settled: 0 }
     }
 
     fn push(&mut self, body: Bytes, max: usize) -> Result<(), Error> {
@@ -237,6 +244,17 @@ impl Partial {
         }
         self.frames.push(body);
         Ok(())
+    }
+
+    /// The rest is to be waited for: small frames are copied out of the reads that they came in,
+    /// which they would hold as a whole.
+    fn settle(&mut self) {
+        for frame in &mut self.frames[self.settled..] {
+            if frame.len() <= COPY_BODY_MAX {
+                *frame = Bytes::copy_from_slice(frame);
+            }
+        }
+        self.settled = self.frames.len();
     }
 
     /// [ZMTP-3.0-frame-11] [ZMTP-3.0-sock-04] [ZMTP-3.0-wire-01] All frames, now that

@@ -36,7 +36,7 @@ impl<P: Pattern> Engine<P> {
         let Some(link) = self.links.get_mut(conn) else { return };
         let now = io.now();
         // Of a peer that we do not read from, we cannot know whether it has answered.
-        if link.pipe.is_some_and(|pipe| self.pipes.is_paused(pipe)) {
+        if link.is_choked || link.pipe.is_some_and(|pipe| self.pipes.is_paused(pipe)) {
             link.pinged = None;
         }
         match link.pinged {
@@ -73,7 +73,7 @@ impl<P: Pattern> Engine<P> {
     pub(super) fn check_silence(&mut self, io: &mut Io, conn: ConnId) {
         let Some(link) = self.links.get_mut(conn) else { return };
         let Some(ttl) = link.ttl else { return };
-        if link.pipe.is_some_and(|pipe| self.pipes.is_paused(pipe)) {
+        if link.is_choked || link.pipe.is_some_and(|pipe| self.pipes.is_paused(pipe)) {
             link.heard = io.now();
         }
         let at = link.heard + ttl;

@@ -29,6 +29,8 @@ pub(crate) struct Link {
     pub error: Option<Error>,
     /// Nothing of it counts any more.
     pub is_closing: bool,
+    /// It is not read from until it has taken the answers that it asked for.
+    pub is_choked: bool,
     /// It came to us, and its handshake is not done.
     pub is_stranger: bool,
 }

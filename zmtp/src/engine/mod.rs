@@ -293,6 +293,7 @@ impl<P: Pattern> Service for Engine<P> {
             ttl: None,
             error: None,
             is_closing: false,
+            is_choked: false,
             is_stranger,
         });
         self.tell(|| SocketEvent::Connected(addr));
@@ -303,6 +304,11 @@ impl<P: Pattern> Service for Engine<P> {
         (link.heard, link.pinged) = (io.now(), None);
         while let Some(link) = self.links.get_mut(conn).filter(|link| !link.is_closing) {
             let pipe = link.pipe;
+            // Who asks and does not take the answers is asked no more.
+            if link.is_choked {
+                io.pause_reading(conn);
+                break;
+            }
             // A full queue leaves the rest where it is: the kernel holds the peer back.
             if pipe.is_some_and(|pipe| self.pipes.pause_if_full(io, pipe)) {
                 break;
@@ -312,6 +318,7 @@ impl<P: Pattern> Service for Engine<P> {
             if !self.answers.is_empty() {
                 io.write(conn, |out| out.extend_from_slice(&self.answers));
                 self.answers.clear();
+                link.is_choked = io.is_above_high_water(conn);
             }
             match event {
                 Ok(None) => {
@@ -332,8 +339,14 @@ impl<P: Pattern> Service for Engine<P> {
     }
 
     fn on_drained(&mut self, io: &mut Io, conn: ConnId) {
-        if let Some(pipe) = self.links.get_mut(conn).and_then(|link| link.pipe) {
+        let Some(link) = self.links.get_mut(conn) else { return };
+        let was_choked = std::mem::take(&mut link.is_choked);
+        let pipe = link.pipe;
+        if let Some(pipe) = pipe {
             self.feed(io, pipe);
+        }
+        if was_choked && !pipe.is_some_and(|pipe| self.pipes.is_paused(pipe)) {
+            io.resume_reading(conn);
         }
     }
 

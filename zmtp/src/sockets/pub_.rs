@@ -7,7 +7,7 @@ use wirelab_reactor::Io;
 use super::Pattern;
 use super::subscriptions::Subscriptions;
 use crate::engine::{PipeId, Pipes};
-use crate::limits::{PREFIX_MAX, SUBSCRIPTIONS_MAX};
+use crate::limits::{PREFIX_MAX, SUBSCRIPTION_BYTES_MAX, SUBSCRIPTIONS_MAX};
 use crate::{Error, Message, SocketType};
 
 /// A subscription as a message: this octet, then the prefix [ZMTP-3.0-pubsub-02].
@@ -80,9 +80,14 @@ impl Pattern for Pub {
         if prefix.len() > PREFIX_MAX {
             return Err(Error::TooLarge { what: "subscription", len, max: PREFIX_MAX });
         }
-        if self.subscriptions.of(pipe) >= SUBSCRIPTIONS_MAX {
+        let (count, bytes) = self.subscriptions.of(pipe);
+        if count >= SUBSCRIPTIONS_MAX {
             let (len, max) = (SUBSCRIPTIONS_MAX as u64 + 1, SUBSCRIPTIONS_MAX);
             return Err(Error::TooLarge { what: "peer's number of subscriptions", len, max });
+        }
+        if bytes + prefix.len() > SUBSCRIPTION_BYTES_MAX {
+            let (len, max) = ((bytes + prefix.len()) as u64, SUBSCRIPTION_BYTES_MAX);
+            return Err(Error::TooLarge { what: "list of a peer's subscriptions", len, max });
         }
         self.subscriptions.add(pipe, &prefix);
         Ok(())

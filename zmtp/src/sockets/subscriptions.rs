@@ -35,13 +35,21 @@ struct Branch {
     pipes: Vec<PipeId>,
 }
 
+/// What one pipe has subscribed to.
+#[derive(Debug, Default)]
+struct Own {
+    /// Where, and how many times there.
+    places: HashMap<Node, usize>,
+    /// Octets of its different prefixes.
+    bytes: usize,
+}
+
 /// All subscriptions of a publisher.
 #[derive(Debug)]
 pub struct Subscriptions {
     nodes: Slab<Branch>,
     root: Node,
-    /// Where each pipe has subscribed, and how many times there.
-    by_pipe: HashMap<PipeId, HashMap<Node, usize>>,
+    by_pipe: HashMap<PipeId, Own>,
     /// In which look-up each pipe was found last: one that matches twice is found once.
     found: Vec<u64>,
     look_up: u64,
@@ -62,9 +70,11 @@ impl Subscriptions {
     /// [ZMTP-3.1-sub-05].
     pub fn add(&mut self, pipe: PipeId, prefix: &[u8]) {
         let node = self.make(prefix);
-        let times = self.by_pipe.entry(pipe).or_default().entry(node).or_default();
+        let own = self.by_pipe.entry(pipe).or_default();
+        let times = own.places.entry(node).or_default();
         *times += 1;
         if *times == 1 {
+            own.bytes += prefix.len();
             self.nodes[node].pipes.push(pipe);
             self.len += 1;
         }
@@ -76,11 +86,12 @@ impl Subscriptions {
     /// Once less. `false`: there was none.
     pub fn remove(&mut self, pipe: PipeId, prefix: &[u8]) -> bool {
         let Some(node) = self.find(prefix) else { return false };
-        let Some(places) = self.by_pipe.get_mut(&pipe) else { return false };
-        let Some(times) = places.get_mut(&node) else { return false };
+        let Some(own) = self.by_pipe.get_mut(&pipe) else { return false };
+        let Some(times) = own.places.get_mut(&node) else { return false };
         *times -= 1;
         if *times == 0 {
-            places.remove(&node);
+            own.places.remove(&node);
+            own.bytes -= prefix.len();
             self.leave(pipe, node);
         }
         true
@@ -88,14 +99,15 @@ impl Subscriptions {
 
     /// The pipe wants nothing any more.
     pub fn remove_all(&mut self, pipe: PipeId) {
-        for (node, _) in self.by_pipe.remove(&pipe).into_iter().flatten() {
+        let own = self.by_pipe.remove(&pipe).unwrap_or_default();
+        for (node, _) in own.places {
             self.leave(pipe, node);
         }
     }
 
-    /// How many different prefixes this pipe wants.
-    pub fn of(&self, pipe: PipeId) -> usize {
-        self.by_pipe.get(&pipe).map_or(0, HashMap::len)
+    /// How many different prefixes this pipe wants, and how many octets they have.
+    pub fn of(&self, pipe: PipeId) -> (usize, usize) {
+        self.by_pipe.get(&pipe).map_or((0, 0), |own| (own.places.len(), own.bytes))
     }
 
     /// How many there are: pipes times their different prefixes.
@@ -312,6 +324,11 @@ mod tests {
                     }
                 }
                 prop_assert_eq!(subscriptions.len(), list.len());
+                for pipe in 0..3 {
+                    let own: Vec<_> = list.keys().filter(|(other, _)| *other == pipe).collect();
+                    let bytes = own.iter().map(|(_, prefix)| prefix.len()).sum();
+                    prop_assert_eq!(subscriptions.of(pipe), (own.len(), bytes));
+                }
                 for topic in &topics {
                     let mut wanted: Vec<_> = list.keys()
                         .filter(|(_, prefix)| topic.starts_with(prefix))

@@ -1,7 +1,9 @@
 //! PUB and SUB.
 
+use bytes::Bytes;
 use std::time::Duration;
-use wirelab_zmtp::sockets::{Pub, Sub};
+use wirelab_zmtp::limits::{PREFIX_MAX, SUBSCRIPTION_BYTES_MAX, SUBSCRIPTIONS_MAX};
+use wirelab_zmtp::sockets::{Pattern, Pub, Sub};
 use wirelab_zmtp::{Error, Message, Options};
 
 use crate::stage::{Split, Stage, play};
@@ -135,6 +137,33 @@ fn a_subscription_has_a_limit() {
     stage.sends_bytes("a", &frame);
     stage.is_closed("a");
     assert!(matches!(stage.errors()[..], [Error::TooLarge { what: "subscription", .. }]));
+}
+
+/// What one peer can make a publisher remember has an end, in number and in octets.
+#[test]
+fn subscriptions_have_limits() {
+    let mut publisher = Pub::default();
+    let prefix = |n: usize, size: usize| {
+        let mut prefix = n.to_be_bytes().to_vec();
+        prefix.resize(size, 0);
+        Bytes::from(prefix)
+    };
+    let most = SUBSCRIPTION_BYTES_MAX / PREFIX_MAX;
+    for n in 0..most {
+        publisher.on_subscribe(1, prefix(n, PREFIX_MAX)).unwrap();
+    }
+    let refused = publisher.on_subscribe(1, prefix(most, PREFIX_MAX));
+    assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
+    publisher.on_subscribe(2, prefix(most, PREFIX_MAX)).expect("each peer has its own");
+    publisher.on_cancel(1, &prefix(0, PREFIX_MAX));
+    publisher.on_subscribe(1, prefix(most, PREFIX_MAX)).expect("there is room again");
+
+    let mut publisher = Pub::default();
+    for n in 0..SUBSCRIPTIONS_MAX {
+        publisher.on_subscribe(1, prefix(n, 8)).unwrap();
+    }
+    let refused = publisher.on_subscribe(1, prefix(SUBSCRIPTIONS_MAX, 8));
+    assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
 }
 
 /// [ZMTP-3.1-sub-02] [ZMTP-3.1-sub-03] [ZMTP-3.1-sub-06] [ZMTP-3.0-pubsub-02]

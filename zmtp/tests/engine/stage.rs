@@ -224,6 +224,12 @@ impl<P: Pattern> Stage<P> {
         self.run(APART);
     }
 
+    /// Bytes that wait in the outbox of the first connection.
+    pub fn queued(&mut self) -> usize {
+        let conn = self.node.service.pipes().conn(0).expect("a peer is in");
+        self.node.event_loop.io().queued(conn)
+    }
+
     /// The peer no longer reads.
     pub fn stops_reading(&mut self, who: &str) {
         let node = self.peer(who);

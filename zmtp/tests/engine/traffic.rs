@@ -1,8 +1,14 @@
 //! Frames, messages, commands in between, heartbeats.
 
+use bytes::BytesMut;
+use std::sync::Arc;
 use std::time::Duration;
+use wirelab_zmtp::limits::OUTBOX_HIGH;
+use wirelab_zmtp::mechanism::{Local, Mechanism};
+use wirelab_zmtp::metadata::Metadata;
+use wirelab_zmtp::peer::{Event, Peer};
 use wirelab_zmtp::sockets::{Pull, Push};
-use wirelab_zmtp::{Error, Message, Options};
+use wirelab_zmtp::{Error, Message, Options, SocketType};
 
 use crate::stage::{Split, Stage, play};
 
@@ -187,4 +193,54 @@ fn a_dead_peer_is_tried_again() {
     stage.greets("a", 1, "PULL");
     stage.run(Duration::from_secs(4));
     assert_eq!(stage.peer("a").service.opened, 2);
+}
+
+/// Who sends PINGs without end and does not take the PONGs is not read from: what waits for it
+/// does not grow, it is not taken for dead, and all is answered when it reads.
+#[test]
+fn pings_without_end_cost_no_memory() {
+    const PINGS: usize = 100_000;
+    let mut stage = Stage::<Pull>::new(with_heartbeat(2), Split::Whole);
+    stage.enters("a", "PUSH");
+    stage.stops_reading("a");
+    let ping = crate::stage::bytes("04 17 04 'PING' 0000 '1234567890123456'");
+    stage.sends_bytes("a", &ping.repeat(PINGS));
+    for _ in 0..100 {
+        stage.run(Duration::from_secs(1));
+        let waits = stage.queued();
+        assert!(waits < OUTBOX_HIGH + 128 * 1024, "{waits} bytes wait");
+    }
+    stage.is_open("a");
+    stage.reads_again("a");
+    let mut heard = 0;
+    while heard < PINGS * 23 {
+        let more = stage.heard("a").len();
+        assert!(more > 0, "{heard} of {}", PINGS * 23);
+        heard += more;
+    }
+    stage.sends("a", "00 01 'x'");
+    assert!(recv(&mut stage).is_some());
+}
+
+/// The frames of a message that is not whole yet do not hold the reads that they came in.
+#[test]
+fn half_a_message_holds_no_more_than_its_bytes() {
+    let metadata = Metadata::new().with("Socket-Type", "PULL").unwrap();
+    let (socket_type, mechanism) = (SocketType::Pull, Mechanism::Null);
+    let local = Arc::new(Local { socket_type, mechanism, metadata, minor: 1 });
+    let (mut peer, greeting) = Peer::new(local, 1000);
+    let mut out = BytesMut::new();
+    let mut input = BytesMut::from(&greeting[..]);
+    input.extend_from_slice(&crate::stage::ready("PUSH"));
+    assert!(matches!(peer.next_event(&mut input, &mut out), Ok(Some(Event::Ready(_)))));
+    let mut block = BytesMut::zeroed(64 * 1024);
+    block[..5].copy_from_slice(b"\x01\x03abc");
+    let mut input = block.split_to(5);
+    assert_eq!(peer.next_event(&mut input, &mut out), Ok(None));
+    drop(input);
+    block.clear();
+    assert!(block.try_reclaim(64 * 1024), "somebody holds the read");
+    let mut input = BytesMut::from(&b"\x00\x01d"[..]);
+    let whole = Event::Message(Message::from("abc").and("d"));
+    assert_eq!(peer.next_event(&mut input, &mut out), Ok(Some(whole)));
 }
