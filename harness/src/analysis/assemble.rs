@@ -7,13 +7,12 @@
 use bytes::Bytes;
 use std::ops::Range;
 
+use super::pieces::{Piece, Pieces};
 use crate::conversation::Chunk;
 use crate::dissect::{Extent, Field, Flaw, Layer, Note};
 
 /// Bytes of a unit over several segments that are kept; of the rest only the places are known.
 pub const KEPT_MAX: usize = 16 * 1024;
-/// Frames of a unit that are remembered; of further ones only the last is.
-pub const PIECES_MAX: usize = 64;
 
 /// How a direction's bytes are divided into units.
 pub(super) trait Format {
@@ -27,17 +26,6 @@ pub(super) trait Format {
     fn advance(&mut self, _unit: &[u8]) {}
 }
 
-/// Bytes of a unit that one frame carried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Piece {
-    /// Their place in the unit.
-    start: usize,
-    len: usize,
-    frame: u64,
-    /// Their place in the frame.
-    at: usize,
-}
-
 /// A unit whose last byte is there.
 #[derive(Clone, Debug)]
 pub(super) struct Assembled {
@@ -45,7 +33,7 @@ pub(super) struct Assembled {
     pub(super) bytes: Bytes,
     pub(super) len: usize,
     pub(super) time_ns: u64,
-    pieces: Vec<Piece>,
+    pieces: Pieces,
 }
 
 /// What a chunk's bytes are, in order.
@@ -66,7 +54,7 @@ struct Partial {
     /// A hole came: what follows it is not kept.
     holed: bool,
     there: usize,
-    pieces: Vec<Piece>,
+    pieces: Pieces,
 }
 
 /// One direction.
@@ -147,7 +135,7 @@ impl<F: Format> Assembler<F> {
             Extent::Open | Extent::Boundless => None,
         };
         Some(Unit::Part {
-            first: partial.pieces.first().map_or(0, |piece| piece.frame),
+            first: partial.pieces.first_frame(),
             there: partial.there,
             of,
             begins,
@@ -169,7 +157,7 @@ impl<F: Format> Assembler<F> {
                 // Most units: all of it in one segment, and nothing is copied.
                 Extent::Known(len) if len <= rest.len() => {
                     let bytes = chunk.bytes.slice(*at..*at + len);
-                    let pieces = vec![piece(0, len, *at)];
+                    let pieces = Pieces::one(piece(0, len, *at));
                     *at += len;
                     self.format.advance(&bytes);
                     Some(Assembled { bytes, len, time_ns: chunk.time_ns, pieces })
@@ -248,82 +236,38 @@ impl Partial {
             let room = KEPT_MAX.saturating_sub(self.kept.len());
             self.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
-        if let Some(last) = self.pieces.last_mut()
-            && (last.frame, last.start + last.len) == (piece.frame, piece.start)
-        {
-            last.len += piece.len;
-        } else if piece.len > 0 {
-            if self.pieces.len() == PIECES_MAX {
-                self.pieces.pop();
-            }
-            self.pieces.push(piece);
-        }
+        self.pieces.add(piece);
     }
 }
 
 impl Assembled {
     /// Which of its bytes came in `frame`.
     pub(super) fn span(&self, frame: u64) -> Range<usize> {
-        let mut here = self.pieces.iter().filter(|piece| piece.frame == frame);
-        let Some(first) = here.next() else { return 0..0 };
-        let last = here.next_back().unwrap_or(first);
-        first.start..last.start + last.len
+        self.pieces.span(frame)
     }
 
     /// The frames that carried it, as far as they are remembered.
     pub(super) fn frames(&self) -> Vec<u64> {
-        let mut frames: Vec<u64> = self.pieces.iter().map(|piece| piece.frame).collect();
+        let mut frames: Vec<u64> = self.pieces.frames().collect();
         frames.dedup();
         frames
     }
 
     /// The unit as a layer of `frame`: each field where it stands in that frame.
     pub(super) fn layer(&self, proto: &'static str, fields: &[Field], frame: u64) -> Layer {
-        let mut here = self.pieces.iter().filter(|piece| piece.frame == frame);
-        let (off, len) = here.next().map_or((0, 0), |piece| (piece.at, piece.len));
+        let (off, len) = self.pieces.within(frame).unwrap_or_default();
         let mut fields = fields.to_vec();
         if let Some(last) = fields.last_mut() {
             // What was not kept of a long unit is more of its last field.
             last.len = last.len.max(self.len - last.off.min(self.len));
         }
-        let fields = fields.into_iter().map(|field| self.place(field, frame, off)).collect();
+        let fields = fields.into_iter().map(|field| self.pieces.place(field, frame, off)).collect();
         Layer { proto, off, len, fields }
-    }
-
-    fn place(&self, mut field: Field, frame: u64, layer: usize) -> Field {
-        let (start, end) = (field.off, field.off + field.len);
-        let first = self.pieces.iter().rev().find(|piece| piece.start <= start);
-        field.begins = first.map(|piece| piece.frame).filter(|begins| *begins != frame);
-        (field.off, field.len) = (layer, 0);
-        let here = self.pieces.iter().find(|piece| {
-            let empty = start == end && piece.start <= start && start <= piece.start + piece.len;
-            let overlap = start.max(piece.start) < end.min(piece.start + piece.len);
-            piece.frame == frame && (overlap || empty)
-        });
-        if let Some(piece) = here {
-            let from = start.max(piece.start);
-            field.off = piece.at + (from - piece.start);
-            field.len = end.min(piece.start + piece.len) - from;
-            if field.len == 0 {
-                field.begins = None;
-            }
-        }
-        field
     }
 
     /// What is wrong with the unit of that name, at its places in `frame`.
     pub(super) fn notes(&self, name: &str, flaws: &[Flaw], frame: u64) -> Vec<Note> {
-        let place = |off: usize| {
-            let within = |piece: &&Piece| piece.start <= off && off <= piece.start + piece.len;
-            let here = self.pieces.iter().filter(|piece| piece.frame == frame);
-            here.clone().find(within).map_or_else(
-                || here.clone().next().map_or(0, |piece| piece.at),
-                |piece| piece.at + (off - piece.start),
-            )
-        };
-        let note =
-            |flaw: &Flaw| Note { off: place(flaw.off), text: format!("{name}: {}", flaw.text()) };
-        flaws.iter().map(note).collect()
+        self.pieces.notes(flaws, frame, name)
     }
 }
 

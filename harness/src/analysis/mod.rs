@@ -11,6 +11,7 @@ mod http;
 mod mqtt;
 mod names;
 mod opaque;
+mod pieces;
 mod reading;
 mod records;
 mod report;

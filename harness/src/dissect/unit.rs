@@ -1,9 +1,9 @@
-//! What the units of protocols above TCP (packets of MQTT, frames of ZMTP) have in common: that
+//! What the units of protocols above TCP (packets, frames, messages) have in common: that
 //! they end somewhere, and that something may be wrong with them.
 //!
 //! It knows no protocol.
 
-/// Something in a protocol's unit that its receiver does not accept.
+/// Something in a protocol's unit that its receiver does not accept, or that no sender writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
     /// Bytes from the start of the unit.

@@ -1,10 +1,13 @@
 //! `explain` from capture bytes to printed lines: files, headers, conversations, the report.
 
 mod build;
+mod check;
 mod conversation;
 mod dissect;
 mod http;
+mod http_fields;
 mod http_messages;
+mod http_talk;
 mod mqtt;
 mod mqtt_packets;
 mod report;

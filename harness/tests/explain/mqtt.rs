@@ -1,14 +1,10 @@
 //! MQTT over whole captures: packets across segments, answers, deliveries across connections.
 
-use crate::build::{
-    ACK, FIN, PSH, RST, SYN, captured, cases, explain, explained, pcap, says, tcp_from,
-};
+use crate::build::{ACK, FIN, PSH, RST, SYN, cases, explained, pcap, says, tcp_from};
+use crate::check::{assert_analysed, assert_within, layers};
 use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use wirelab::dissect::{Detail, dissect};
-use wirelab::explain::Options;
-use wirelab::frame::{HostNames, LinkType};
 
 const CONNECT: &[u8] = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a";
 const CONNACK: &[u8] = b"\x20\x02\x00\x00";
@@ -258,15 +254,6 @@ fn a_malformed_packet_is_told_with_its_byte_and_clause() {
     assert!(report.contains("malformed: a topic name with a wildcard [MQTT-3.3.2-2]"));
 }
 
-/// The layers of each frame with their fields.
-pub fn layers(frames: &[Vec<u8>]) -> Vec<Vec<Value>> {
-    let (text, result) = explain(&pcap(frames), &Options::default(), true);
-    result.expect("no failure");
-    let events = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let frames = events.filter(|event| event["kind"] == "frame");
-    frames.map(|event| event["layers"].as_array().expect("layers").clone()).collect()
-}
-
 #[test]
 fn fields_stand_where_they_are_in_the_frame_that_completes_the_packet() {
     let packet = publish(0x32, Some(0x1234), &[b'x'; 200]);
@@ -292,30 +279,6 @@ fn fields_stand_where_they_are_in_the_frame_that_completes_the_packet() {
     assert_eq!(payload["len"], ends);
     let begins = format!("PUBLISH begins: 4 of {} bytes are there", packet.len());
     assert!(lan.says()[5].starts_with(&begins), "{:?}", lan.says());
-}
-
-/// Every layer and field lies within its frame, and the layers above TCP cover its data.
-pub fn assert_within(frames: &[Vec<u8>]) {
-    for (frame, layers) in frames.iter().zip(layers(frames)) {
-        let mut at = 54;
-        for layer in layers {
-            let place = |value: &Value| {
-                let off = value["off"].as_u64().unwrap() as usize;
-                (off, off + value["len"].as_u64().unwrap() as usize)
-            };
-            let (start, end) = place(&layer);
-            assert!(end <= frame.len(), "{layer}");
-            for field in layer["fields"].as_array().unwrap() {
-                let (from, to) = place(field);
-                assert!(start <= from && to <= end, "{field} outside of {layer}");
-            }
-            if matches!(layer["proto"].as_str(), Some("mqtt" | "zmtp" | "data")) {
-                assert!(start <= at, "a gap before {layer}");
-                at = at.max(end);
-            }
-        }
-        assert_eq!(at, frame.len());
-    }
 }
 
 /// A client's stream in which every type but the broker's own occurs.
@@ -391,20 +354,6 @@ proptest! {
             let at = at.index(lan.frames.len());
             lan.frames.remove(at);
         }
-        let mut analysis = wirelab::analysis::Analysis::new(HostNames::new());
-        for (number, bytes) in (1..).zip(&lan.frames) {
-            let mut frame = captured(number, LinkType::ETHERNET, bytes);
-            frame.bytes = frame.bytes.slice(..bytes.len().min(snap));
-            let dissection = dissect(&frame, Detail::Fields);
-            let told = analysis.frame(&frame, &dissection);
-            for layer in told.all_layers(&dissection) {
-                prop_assert!(layer.off + layer.len <= frame.bytes.len());
-                for field in &layer.fields {
-                    prop_assert!(field.off + field.len <= frame.bytes.len(), "{:?}", field);
-                }
-            }
-        }
-        analysis.finish();
-        analysis.report();
+        assert_analysed(&lan.frames, snap);
     }
 }

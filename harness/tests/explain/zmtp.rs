@@ -1,12 +1,11 @@
 //! ZMTP over whole captures: greetings in pieces, frames across segments, patterns, heartbeats,
 //! PLAIN, and one socket on several connections. P5 and S5 are here.
 
-use crate::build::{ACK, FIN, PSH, SYN, captured, cases, explain, explained, pcap};
-use crate::mqtt::{Lan, assert_within, layers};
+use crate::build::{ACK, FIN, PSH, SYN, cases, explain, explained, pcap};
+use crate::check::{assert_analysed, assert_within, layers};
+use crate::mqtt::Lan;
 use proptest::prelude::*;
-use wirelab::dissect::{Detail, dissect};
 use wirelab::explain::Options;
-use wirelab::frame::{HostNames, LinkType};
 
 pub fn greeting(minor: u8, mechanism: &[u8], as_server: u8) -> Vec<u8> {
     let mut bytes = b"\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x03".to_vec();
@@ -438,20 +437,6 @@ proptest! {
             let at = at.index(lan.frames.len());
             lan.frames.remove(at);
         }
-        let mut analysis = wirelab::analysis::Analysis::new(HostNames::new());
-        for (number, bytes) in (1..).zip(&lan.frames) {
-            let mut frame = captured(number, LinkType::ETHERNET, bytes);
-            frame.bytes = frame.bytes.slice(..bytes.len().min(snap));
-            let dissection = dissect(&frame, Detail::Fields);
-            let told = analysis.frame(&frame, &dissection);
-            for layer in told.all_layers(&dissection) {
-                prop_assert!(layer.off + layer.len <= frame.bytes.len());
-                for field in &layer.fields {
-                    prop_assert!(field.off + field.len <= frame.bytes.len(), "{:?}", field);
-                }
-            }
-        }
-        analysis.finish();
-        analysis.report();
+        assert_analysed(&lan.frames, snap);
     }
 }

@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::pieces::{Piece, Pieces};
+use crate::analysis::pieces::{Piece, Pieces};
 use crate::conversation::Chunk;
 use crate::dissect::http::{Begins, Mode, Search, begins};
 

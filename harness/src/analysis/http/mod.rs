@@ -9,7 +9,6 @@ mod closing;
 mod connection;
 mod layers;
 mod message;
-mod pieces;
 mod report;
 mod servers;
 

@@ -28,25 +28,8 @@ pub use section::{Begins, METHOD_MAX, Mode, Search, begins, may_begin};
 pub use sheet::{FLAWS_MAX, VALUE_MAX};
 pub use target::{PARAMETERS_MAX, Parts, parts};
 
+pub use super::unit::Flaw;
 use super::{Field, Value};
-
-/// Something that a receiver does not accept, or that no sender writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Flaw {
-    /// Bytes from the start of the message.
-    pub off: usize,
-    /// What is wrong.
-    pub what: String,
-    /// The clause that is broken, in brackets: RFC, section, and number in `wirelab clauses http`.
-    pub clause: &'static str,
-}
-
-impl Flaw {
-    /// As a sentence.
-    pub fn text(&self) -> String {
-        format!("{} {}", self.what, self.clause)
-    }
-}
 
 /// A message that was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,16 +1,19 @@
-//! Where the bytes of a section stand: in which frames, and where in each.
+//! Where the bytes of a protocol's unit stand (a packet of MQTT, a frame of ZMTP, a section of an
+//! HTTP message): in which frames, and where in each.
 //!
 //! It knows pieces. It does not know what the bytes say.
 
-use crate::dissect::{Field, Note, http::Flaw};
+use std::ops::Range;
 
-/// Frames of a section that are remembered; of further ones only the last is.
+use crate::dissect::{Field, Flaw, Note};
+
+/// Frames of a unit that are remembered; of further ones only the last is.
 pub const PIECES_MAX: usize = 64;
 
-/// Bytes of a section that one frame carried.
+/// Bytes of a unit that one frame carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
-    /// Their place in the section.
+    /// Their place in the unit.
     pub(super) start: usize,
     pub(super) len: usize,
     pub(super) frame: u64,
@@ -18,7 +21,7 @@ pub(super) struct Piece {
     pub(super) at: usize,
 }
 
-/// All of a section's.
+/// All of a unit's.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pieces(Vec<Piece>);
 
@@ -43,6 +46,11 @@ impl Pieces {
         self.0.push(piece);
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn first_frame(&self) -> u64 {
         self.0.first().map_or(0, |piece| piece.frame)
     }
@@ -51,12 +59,20 @@ impl Pieces {
         self.0.iter().map(|piece| piece.frame)
     }
 
-    /// The part of the section that stands in `frame`: its place and length there.
+    /// Which bytes of the unit came in `frame`.
+    pub(super) fn span(&self, frame: u64) -> Range<usize> {
+        let mut here = self.0.iter().filter(|piece| piece.frame == frame);
+        let Some(first) = here.next() else { return 0..0 };
+        let last = here.next_back().unwrap_or(first);
+        first.start..last.start + last.len
+    }
+
+    /// The first part of the unit that stands in `frame`: its place and length there.
     pub(super) fn within(&self, frame: u64) -> Option<(usize, usize)> {
         self.0.iter().find(|piece| piece.frame == frame).map(|piece| (piece.at, piece.len))
     }
 
-    /// A field of the section as one of `frame`, whose layer stands at `layer`.
+    /// A field of the unit as one of `frame`, whose layer stands at `layer`.
     pub(super) fn place(&self, mut field: Field, frame: u64, layer: usize) -> Field {
         let (start, end) = (field.off, field.off + field.len);
         let first = self.0.iter().rev().find(|piece| piece.start <= start);
@@ -78,7 +94,7 @@ impl Pieces {
         field
     }
 
-    /// What is wrong with the section, at its places in `frame`.
+    /// What is wrong with the unit of that name, at its places in `frame`.
     pub(super) fn notes(&self, flaws: &[Flaw], frame: u64, name: &str) -> Vec<Note> {
         let here = || self.0.iter().filter(|piece| piece.frame == frame);
         let place = |off: usize| {
