@@ -7,10 +7,12 @@
 //!   load; run by `echo-versus`.
 //! - [`brokers`]: whole MQTT brokers, likewise; run by `mqtt-versus`.
 //! - [`sockets`]: ZMTP sockets, ours and libzmq's, each with each; run by `zmq-versus`.
+//! - [`choice`]: what these runs have in common.
 //!
 //! Nothing here is used by the programs that users run.
 
 pub mod brokers;
+pub mod choice;
 pub mod counting;
 pub mod ready;
 pub mod scenario;

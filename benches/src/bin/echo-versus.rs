@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use wirelab_benches::choice::write_json;
 use wirelab_benches::versus::load::{Load, MESSAGE, SHAPES, Shape};
 use wirelab_benches::versus::report::{Idle, Row, Sample, idle_table, json, table};
 use wirelab_benches::versus::server::{Kind, Server, monotonic, pin, raise_descriptor_limit};
@@ -116,13 +117,7 @@ fn compare(options: &Options) -> io::Result<()> {
     if !idle.is_empty() {
         write!(out, "\n{}", idle_table(&idle))?;
     }
-    if let Some(path) = &options.json {
-        let text = format!("{:#}\n", json(&rows, &idle));
-        std::fs::write(path, text).map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-        })?;
-    }
-    Ok(())
+    write_json(options.json.as_deref(), || json(&rows, &idle))
 }
 
 fn shapes(names: &[String]) -> io::Result<Vec<Shape>> {

@@ -16,6 +16,7 @@ use wirelab::bench::process::Process;
 use wirelab_benches::brokers::broker::{Broker, Kind};
 use wirelab_benches::brokers::report::{Compared, Entry, json, tables};
 use wirelab_benches::brokers::rows::{Effort, Row, all};
+use wirelab_benches::choice::{choose, write_json};
 use wirelab_benches::versus::server::raise_descriptor_limit;
 
 /// Pairs MQTT brokers on this machine: rates, CPU per message, loss, latency, memory.
@@ -90,7 +91,7 @@ fn lab(words: Vec<OsString>) -> ExitCode {
 }
 
 fn compare(options: &Options) -> io::Result<()> {
-    let rows = rows(&options.rows)?;
+    let rows = choose(all(), &options.rows, |row| &row.name)?;
     let kinds = kinds(&options.brokers);
     let effort = effort(options, raise_descriptor_limit()?)?;
     let rounds = if options.quick { 1 } else { options.rounds };
@@ -99,26 +100,7 @@ fn compare(options: &Options) -> io::Result<()> {
         results.push(measure_row(row, &kinds, &effort, rounds));
     }
     write!(io::stdout().lock(), "{}", tables(&results))?;
-    if let Some(path) = &options.json {
-        let text = format!("{:#}\n", json(&results));
-        std::fs::write(path, text).map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-        })?;
-    }
-    Ok(())
-}
-
-fn rows(parts: &[String]) -> io::Result<Vec<Row>> {
-    let mut rows = all();
-    if let Some(part) = parts.iter().find(|part| !rows.iter().any(|row| row.name.contains(*part))) {
-        let names: Vec<&str> = rows.iter().map(|row| &row.name[..]).collect();
-        let names = names.join(", ");
-        return Err(io::Error::other(format!(
-            "no row has `{part}` in its name; there are {names}"
-        )));
-    }
-    rows.retain(|row| parts.is_empty() || parts.iter().any(|part| row.name.contains(part)));
-    Ok(rows)
+    write_json(options.json.as_deref(), || json(&results))
 }
 
 fn kinds(asked: &[Kind]) -> Vec<Kind> {

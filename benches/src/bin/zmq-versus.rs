@@ -6,6 +6,7 @@ use clap::Parser;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use wirelab_benches::choice::{choose, write_json};
 use wirelab_benches::sockets::programs::{Kind, Programs};
 use wirelab_benches::sockets::report::{Compared, Entry, json, table};
 use wirelab_benches::sockets::rows::{Row, all};
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
 }
 
 fn compare(options: &Options) -> io::Result<()> {
-    let rows = rows(&options.rows)?;
+    let rows = choose(all(), &options.rows, |row| &row.name)?;
     let scale = if options.quick { 0.002 } else { options.scale };
     if !(scale > 0.0 && scale <= 1000.0) || options.rounds == 0 {
         return Err(io::Error::other("--scale and --rounds must be more than nothing"));
@@ -61,26 +62,7 @@ fn compare(options: &Options) -> io::Result<()> {
         results.push(measure(&programs, row, &options.sockets, count, rounds));
     }
     write!(io::stdout().lock(), "{}", table(&results))?;
-    if let Some(path) = &options.json {
-        let text = format!("{:#}\n", json(&results));
-        std::fs::write(path, text).map_err(|error| {
-            io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-        })?;
-    }
-    Ok(())
-}
-
-fn rows(parts: &[String]) -> io::Result<Vec<Row>> {
-    let mut rows = all();
-    if let Some(part) = parts.iter().find(|part| !rows.iter().any(|row| row.name.contains(*part))) {
-        let names: Vec<&str> = rows.iter().map(|row| &row.name[..]).collect();
-        let names = names.join(", ");
-        return Err(io::Error::other(format!(
-            "no row has `{part}` in its name; there are {names}"
-        )));
-    }
-    rows.retain(|row| parts.is_empty() || parts.iter().any(|part| row.name.contains(part)));
-    Ok(rows)
+    write_json(options.json.as_deref(), || json(&results))
 }
 
 /// Fresh processes each time, so that the luck of one memory layout does not last.
