@@ -54,7 +54,7 @@ pub enum Command {
     /// TCP echo: the server and the client.
     #[command(subcommand)]
     Echo(echo::Command),
-    /// MQTT 3.1.1: the broker.
+    /// MQTT 3.1.1: the broker, and clients that publish and subscribe.
     #[command(subcommand)]
     Mqtt(mqtt::Command),
     /// HTTP/1.1: the lab's REST server and client.

@@ -1,7 +1,7 @@
 //! ZMTP 3.1 and 3.0, and the six sockets that speak it here: REQ, REP, PUSH, PULL, PUB, SUB.
 //!
 //! ```text
-//!   blocking/      what a program calls: typed sockets, deadlines          threads, clocks
+//!   blocking/      what a program calls: typed sockets, deadlines          threads
 //!   engine/        a socket on the loop: endpoints, pipes, handshakes      Io, ConnId
 //!   sockets/       what makes a REQ a REQ: who gets the next message       pipes
 //!   peer.rs        one connection's machine: greeting, handshake, traffic  bytes

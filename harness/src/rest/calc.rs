@@ -37,7 +37,7 @@ pub struct Arguments {
     /// The second number.
     #[arg(short, long, default_value = "3", allow_hyphen_values = true)]
     pub b: String,
-    /// Where the server is.
+    /// Where the server is; port 5151 of this machine, if nothing is said.
     #[arg(long, value_name = "URL")]
     pub base: Option<String>,
 }

@@ -1,4 +1,6 @@
-//! Why a call did not get what it wanted.
+//! Why a call did not get what it wanted, in words for a person.
+//!
+//! It knows the calls. It does not know what stood on the wire: that is said by `crate::Error`.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,6 @@
 //! Watching what happens to a socket's connections.
+//!
+//! A channel with an end. It does not know the sockets.
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::time::Duration;

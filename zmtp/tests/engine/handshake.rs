@@ -152,6 +152,20 @@ fn peers_that_do_not_fit_are_told_and_closed() {
     check::<Sub>(&["PUB", "XPUB"]);
 }
 
+/// [ZMTP-3.0-null-09] [ZMTP-3.0-meta-02] Whatever the case, it is read: a type that does not fit
+/// is refused.
+#[test]
+fn names_of_properties_have_no_case() {
+    for name in ["Socket-Type", "socket-type", "SOCKET-TYPE", "sOCKET-tYPE"] {
+        let mut stage = Stage::<Pull>::new(Options::default(), Split::Whole);
+        stage.opens("a");
+        stage.sends_bytes("a", &greeting(1, "NULL", 0));
+        stage.sends_bytes("a", &with_properties("READY", &[(name, "PULL")]));
+        stage.is_closed("a");
+        assert!(matches!(stage.errors()[..], [Error::Refused { .. }]), "{name}");
+    }
+}
+
 /// [PLAIN-02] [PLAIN-03] [PLAIN-04] [PLAIN-05] [PLAIN-06] [PLAIN-08] [PLAIN-09]
 /// [ZMTP-3.0-mech-10]
 #[test]

@@ -263,6 +263,9 @@ fn a_message_over_the_limit_is_refused_at_its_header() {
 }
 
 proptest! {
+    // A failing case is printed, not written to a file.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever comes, at whatever stage, nothing panics, and a witness is served.
     #[test]
     fn arbitrary_bytes(

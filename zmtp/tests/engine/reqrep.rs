@@ -197,4 +197,41 @@ fn rep_drops_the_reply_to_who_is_gone() {
     assert!(!reply(&mut stage, "!"));
     assert_eq!(stage.user(Rep::recv), None, "nobody waits for this reply any more");
     stage.gets("c", "");
+    // It has one turn, as everybody.
+    stage.sends("c", "01 00 00 01 'c' 01 00 00 01 'c'");
+    stage.sends("b", "01 00 00 01 'b'");
+    let mut order = String::new();
+    while let Some(message) = stage.user(Rep::recv) {
+        order += std::str::from_utf8(message.first()).unwrap();
+    }
+    assert_eq!(order, "cbc");
+}
+
+/// What was to be sent to a peer goes with it, also where what it sent stays: nothing is left that
+/// a socket at its end would wait for.
+#[test]
+fn what_was_for_a_peer_goes_with_it() {
+    let mut stage = Stage::<Rep>::new(Options::default(), Split::Whole);
+    stage.enters("a", "DEALER");
+    stage.stops_reading("a");
+    stage.sends("a", &"01 00 00 01 '?'".repeat(100));
+    for _ in 0..50 {
+        assert!(stage.user(Rep::recv).is_some());
+        let body = Message::new(vec![b'x'; 100_000]);
+        assert!(stage.user(|rep, pipes, io| rep.reply(pipes, io, body)));
+    }
+    let all_sent = |stage: &mut Stage<Rep>| {
+        let io = stage.node.event_loop.io();
+        stage.node.service.all_sent(io)
+    };
+    assert!(!all_sent(&mut stage), "the replies are too many for a peer that does not read");
+    let node = stage.peer("a");
+    let conn = node.service.conn.expect("it has a connection");
+    node.event_loop.io().reset(conn);
+    stage.run(Duration::from_secs(1));
+    assert!(all_sent(&mut stage));
+    for _ in 0..50 {
+        assert!(stage.user(Rep::recv).is_some(), "what it asked is still there");
+        assert!(!reply(&mut stage, "to nobody"));
+    }
 }
