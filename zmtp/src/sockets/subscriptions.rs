@@ -296,7 +296,10 @@ mod tests {
 
     proptest! {
         // A failing case is printed, not written to a file.
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
 
         /// Whatever is added and removed, it is as if all were compared one by one.
         #[test]

@@ -197,7 +197,11 @@ fn rep_drops_the_reply_to_who_is_gone() {
     assert!(!reply(&mut stage, "!"));
     assert_eq!(stage.user(Rep::recv), None, "nobody waits for this reply any more");
     stage.gets("c", "");
-    // It has one turn, as everybody.
+    // What it asks now has one turn, as everybody's, though it had one before it went.
+    stage.sends("c", "01 00 00 01 'x'");
+    stage.leaves("c");
+    stage.run(Duration::from_secs(1));
+    stage.greets("c", 1, "DEALER");
     stage.sends("c", "01 00 00 01 'c' 01 00 00 01 'c'");
     stage.sends("b", "01 00 00 01 'b'");
     let mut order = String::new();
