@@ -76,7 +76,8 @@ def worker(port):
 
 def shares(*ports):
     """A PUSH to several PULLs."""
-    push = make(zmq.PUSH, linger=PATIENCE_MS)
+    # A pipe that is full is passed by, and the shares are no longer even: none is ever full.
+    push = make(zmq.PUSH, hwm=0, linger=PATIENCE_MS)
     next_event = events(push)
     for port in ports:
         connect(push, port)
