@@ -10,7 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 # program:package, for each program that a test starts.
 references=(bash:bash curl:curl python3:python3 tshark:tshark tcpdump:tcpdump ip:iproute2
-    mosquitto:mosquitto mosquitto_passwd:mosquitto mosquitto_pub:mosquitto-clients)
+    mosquitto:mosquitto mosquitto_passwd:mosquitto mosquitto_pub:mosquitto-clients
+    nginx:nginx-light wrk:wrk chromium:chromium)
 
 missing=()
 # The tests' PATH may lack the directories for administrators.
@@ -21,10 +22,17 @@ for reference in "${references[@]}"; do
     fi
 done
 
-# paho and pyzmq are Python's: Debian's own are too old, so pip brings them.
-has_paho() { python3 -c "from paho.mqtt.client import CallbackAPIVersion" 2>/dev/null; }
-has_pyzmq() { python3 -c "import zmq.auth.thread" 2>/dev/null; }
-if ! { has_paho && has_pyzmq; } && ! python3 -m pip --version >/dev/null 2>&1; then
+# Python's own: Debian's are too old or too many, so pip brings them. Package:what it must import.
+python_references=("paho-mqtt>=2:from paho.mqtt.client import CallbackAPIVersion"
+    "pyzmq>=25:import zmq.auth.thread" "flask>=3:import flask" "requests>=2:import requests"
+    "schemathesis>=4:import schemathesis.cli")
+python_packages=()
+for reference in "${python_references[@]}"; do
+    if ! python3 -c "${reference#*:}" 2>/dev/null; then
+        python_packages+=("${reference%%:*}")
+    fi
+done
+if ((${#python_packages[@]} > 0)) && ! python3 -m pip --version >/dev/null 2>&1; then
     missing+=(python3-pip)
 fi
 
@@ -51,9 +59,6 @@ if ((${#missing[@]} > 0)); then
     fi
 fi
 
-python_packages=()
-has_paho || python_packages+=("paho-mqtt>=2")
-has_pyzmq || python_packages+=("pyzmq>=25")
 if ((${#python_packages[@]} > 0)); then
     echo "test.sh: installing ${python_packages[*]}" >&2
     pip=(python3 -m pip install --quiet --disable-pip-version-check)

@@ -35,6 +35,16 @@ pub enum Need {
     ZeromqPeer,
     /// curl, which asks our HTTP server.
     Curl,
+    /// Flask for Python 3: the lab's own REST server.
+    Flask,
+    /// requests for Python 3: the lab's own REST client.
+    Requests,
+    /// schemathesis, which asks what an OpenAPI document promises.
+    Schemathesis,
+    /// nginx, which our HTTP client asks.
+    Nginx,
+    /// Chromium, whose pages ask our HTTP server.
+    Chromium,
     /// mosquitto_passwd, which writes its password files.
     MosquittoPasswd,
     /// tshark, which reads what we capture.
@@ -58,6 +68,11 @@ impl Need {
         match self {
             Self::Bash => missing("bash", &["--version"], 0),
             Self::Curl => missing("curl", &["--version"], 0),
+            Self::Flask => missing("python3", &["-c", "import flask"], 0),
+            Self::Requests => missing("python3", &["-c", "import requests"], 0),
+            Self::Schemathesis => missing("python3", &["-c", "import schemathesis.cli"], 0),
+            Self::Nginx => missing("nginx", &["-v"], 0),
+            Self::Chromium => missing("chromium", &["--version"], 0),
             // Its help ends with 3, and with other numbers where it cannot start.
             Self::Mosquitto => missing("mosquitto", &["-h"], 3),
             Self::MosquittoClients => missing("mosquitto_pub", &["--help"], 1)
