@@ -4,6 +4,7 @@
 
 use bytes::BytesMut;
 use slab::Slab;
+use std::io;
 use std::net::SocketAddr;
 
 use crate::outbox::Outbox;
@@ -92,6 +93,8 @@ pub(crate) struct Conn {
     pub blocked: bool,
     /// The outbox was above the high water mark and has not been drained since.
     pub above_high_water: bool,
+    /// Why nothing can be written any more: it ends when what the peer has sent before is read.
+    pub broken: Option<io::Error>,
     /// It stands in the list of those to be read in the next turn.
     pub waits_for_read: bool,
     /// It stands in the list of those to be flushed at the end of the turn.
@@ -101,7 +104,8 @@ pub(crate) struct Conn {
 impl Conn {
     /// May the service still send?
     pub fn takes_output(&self) -> bool {
-        matches!(self.phase, Phase::Dialling { abandoned: false } | Phase::Open)
+        self.broken.is_none()
+            && matches!(self.phase, Phase::Dialling { abandoned: false } | Phase::Open)
     }
 }
 
@@ -134,6 +138,7 @@ impl Conns {
             eof: false,
             blocked: false,
             above_high_water: false,
+            broken: None,
             waits_for_read: false,
             waits_for_flush: false,
         });

@@ -34,6 +34,9 @@ use crate::{Closed, ConnId, Io, ListenerId, Origin, Timer};
 ///    read fills its own outbox, up to [`Settings::outbox_max`](crate::Settings), and nobody
 ///    else's.
 /// 7. A reset is reported at once, even while reading is paused; bytes not yet read are lost then.
+/// 8. When nothing can be written any more, what the peer has sent before that is still read and
+///    handed over, as far as the kernel has it, and then follows [`Closed::Failed`]: a peer that
+///    refuses what it is being sent, and closes, is heard.
 pub trait Service {
     /// The loop starts: the place to connect and to set timers.
     fn on_start(&mut self, io: &mut Io) {

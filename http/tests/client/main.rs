@@ -2,5 +2,6 @@
 //! that do not keep to the protocol.
 
 mod blocking;
+mod early;
 mod peer;
 mod responses;

@@ -93,6 +93,9 @@ impl<N: Net> EventLoop<N> {
     pub(super) fn read_again<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
         let Some(books) = self.io.conns.get_mut(conn) else { return };
         books.waits_for_read = false;
+        if books.broken.is_some() {
+            return self.read_last(service, conn);
+        }
         if !books.paused && !books.input.is_empty() && matches!(books.phase, Phase::Open) {
             let input = std::mem::take(&mut books.input);
             let taken = usize::MAX;
@@ -233,6 +236,34 @@ impl<N: Net> EventLoop<N> {
             Phase::Open => service.on_eof(&mut self.io, conn),
             Phase::Closing { .. } | Phase::Dialling { .. } | Phase::Condemned(_) => {}
         }
+    }
+
+    /// Contract 8: nothing can be written any more; hands over what came before that.
+    ///
+    /// The end of the input is none that the peer has sent: the kernel makes it up after a reset.
+    fn read_last<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        for _ in 0..READS_PER_TURN {
+            let Some(books) = self.io.conns.get(conn) else { return };
+            if books.paused || !matches!(books.phase, Phase::Open) {
+                return self.end_broken(service, conn);
+            }
+            let room = self.scratch.room(&mut self.io.spare);
+            match self.net.read(conn, room) {
+                Ok(n) if n > 0 => drop(self.took(service, conn, n, true)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(_) | Err(_) => return self.end_broken(service, conn),
+            }
+        }
+        if let Some(books) = self.io.conns.get_mut(conn).filter(|books| !books.waits_for_read) {
+            books.waits_for_read = true;
+            self.io.wishes.read.push(conn);
+        }
+    }
+
+    fn end_broken<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        let error = books.broken.take().unwrap_or(io::ErrorKind::BrokenPipe.into());
+        self.end(service, conn, Farewell::Close, Closed::Failed(error));
     }
 
     fn read_failed<S: Service + ?Sized>(

@@ -92,6 +92,9 @@ impl<N: Net> EventLoop<N> {
     pub(super) fn flush<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
         loop {
             let Some(books) = self.io.conns.get_mut(conn) else { return };
+            if books.broken.is_some() {
+                return;
+            }
             if books.blocked || books.outbox.queued() == 0 {
                 break;
             }
@@ -113,12 +116,31 @@ impl<N: Net> EventLoop<N> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => books.blocked = true,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    return self.end(service, conn, Farewell::Close, Closed::Failed(error));
-                }
+                Err(error) => return self.write_failed(service, conn, error),
             }
         }
         self.flushed(service, conn);
+    }
+
+    /// Contract 8: the peer takes nothing more, and what it has sent before may say why.
+    fn write_failed<S: Service + ?Sized>(
+        &mut self,
+        service: &mut S,
+        conn: ConnId,
+        error: io::Error,
+    ) {
+        let Some(books) = self.io.conns.get_mut(conn) else { return };
+        if books.paused || !matches!(books.phase, Phase::Open) {
+            return self.end(service, conn, Farewell::Close, Closed::Failed(error));
+        }
+        books.outbox.clear(&mut self.io.spare);
+        // Whoever sends as much as is taken has sent enough.
+        books.above_high_water = true;
+        books.broken = Some(error);
+        if !books.waits_for_read {
+            books.waits_for_read = true;
+            self.io.wishes.read.push(conn);
+        }
     }
 
     /// The outbox has become shorter: the service may go on, or a close may.
@@ -149,6 +171,9 @@ impl<N: Net> EventLoop<N> {
         let Some(books) = self.io.conns.get_mut(conn) else { return };
         if let Phase::Dialling { .. } = books.phase {
             return self.end(service, conn, Farewell::Close, Closed::ByUs);
+        }
+        if let Some(error) = books.broken.take() {
+            return self.end(service, conn, Farewell::Close, Closed::Failed(error));
         }
         // Whatever reading was paused for is over: bytes are discarded from here on.
         books.input = bytes::BytesMut::new();

@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use std::cell::Cell;
+use std::io::Write;
 use std::rc::Rc;
 use std::time::Duration;
 use wirelab_reactor::{Net, Settings, Timer};
 
 use crate::connecting::connecting_to;
-use crate::ground::Ground;
+use crate::ground::{Ground, Real};
 use crate::script::Script;
 
 /// Bytes that are not all the same.
@@ -225,4 +226,29 @@ pub fn a_peer_that_takes_for_ever_is_left_in_the_end<G: Ground>(ground: &mut G) 
     // How often it drips, and whether it hears the end, is a matter of time.
     notes.retain(|note| note.contains("failed"));
     notes
+}
+
+/// Contract 8. Of real sockets only: a simulated reset takes the bytes that nobody has read.
+pub fn what_came_before_a_write_failed_is_read(ground: &mut Real) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = listener.local_addr().expect("an address");
+    let script = connecting_to(addr).on_open(|io, conn| io.send(conn, pattern(MUCH)));
+    let mut client = ground.peer(Settings::default(), script);
+    let book = client.script.book.clone();
+    let mut peer = None;
+    ground.until("more is sent than is taken", &mut [&mut client], |peers| {
+        if peer.is_none() && book.borrow().opened.len() == 1 {
+            peer = Some(listener.accept().expect("a client").0);
+        }
+        peer.is_some() && peers[0].io().queued(book.borrow().opened[0]) < MUCH
+    });
+    let mut peer = peer.expect("a client");
+    peer.write_all(b"that is too much").expect("room");
+    // With bytes in it that were not read: the kernel answers them with a reset.
+    drop(peer);
+    ground.until("the end", &mut [&mut client], |_| book.borrow().closed() == 1);
+    let conn = book.borrow().opened[0];
+    assert_eq!(book.borrow().taken(conn), b"that is too much");
+    let notes = ground.notes(&mut [&mut client]);
+    assert!(notes.iter().any(|note| note.contains("failed")), "{notes:?}");
 }

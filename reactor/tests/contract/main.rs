@@ -87,6 +87,11 @@ on_both! {
     accepting::a_second_stop_ends_at_once,
 }
 
+#[test]
+fn what_came_before_a_write_failed_is_read() {
+    closing::what_came_before_a_write_failed_is_read(&mut Real::default());
+}
+
 /// Set in the process that may lower its own limits.
 const CHILD: &str = "WIRELAB_CONTRACT_CHILD";
 
