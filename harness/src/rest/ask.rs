@@ -12,12 +12,13 @@ use bytes::BytesMut;
 use clap::Args;
 use serde_json::{Map, Value, json};
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 use wirelab_http::client::{Client, Error, Options, Outgoing, Response, Url};
 use wirelab_http::{HttpError, Method};
 
+use super::sheet::Sheet;
 use crate::exit::{FAILED, Failure};
 use crate::output::{Output, escape_controls, json_line};
 
@@ -28,7 +29,7 @@ const NO_CONNECTION: u8 = 7;
 const NO_HTTP: u8 = 8;
 const PARTIAL: u8 = 18;
 const STATUS: u8 = 22;
-const NOT_WRITTEN: u8 = 23;
+pub const NOT_WRITTEN: u8 = 23;
 const TIMED_OUT: u8 = 28;
 const REDIRECTS: u8 = 47;
 const EMPTY: u8 = 52;
@@ -231,7 +232,7 @@ fn print_request(request: &Outgoing, output: &Output) -> Result<(), Failure> {
         let line = json!({"v": 1, "kind": "request", "text": String::from_utf8_lossy(&text)});
         return print_line(&line);
     }
-    write_out(&mut io::stdout().lock(), &text, io::stdout().is_terminal())
+    print_text(&text)
 }
 
 /// `-v`: what goes out and comes in, on stderr.
@@ -257,44 +258,20 @@ fn say_lines(sign: char, head: &[u8], output: &Output) {
 }
 
 fn print(response: &mut Response<'_>, arguments: &Arguments, include: bool) -> Result<(), Failure> {
-    let (mut out, is_terminal): (Box<dyn Write>, bool) = match &arguments.output {
-        None => (Box::new(io::stdout().lock()), io::stdout().is_terminal()),
-        Some(path) => {
-            let file = File::create(path).map_err(|error| Failure {
-                code: NOT_WRITTEN,
-                message: format!("cannot write {}: {error}", path.display()),
-            })?;
-            (Box::new(file), false)
-        }
-    };
+    let mut sheet = Sheet::open(arguments.output.as_deref())?;
     if include {
-        write_out(&mut out, &response.head().octets().clone(), is_terminal)?;
+        sheet.print(response.head().octets())?;
     }
     while let Some(piece) = response.piece().map_err(|error| failure(&error))? {
-        write_out(&mut out, &piece, is_terminal)?;
+        sheet.print(&piece)?;
     }
-    Ok(())
+    sheet.end()
 }
 
-/// Whole on its way to a file or a pipe; without what acts on a terminal, to one.
-fn write_out(out: &mut impl Write, octets: &[u8], is_terminal: bool) -> Result<(), Failure> {
-    let written = if is_terminal {
-        // The end of a head's lines is no news there.
-        let lines = octets.split_inclusive(|&b| b == b'\n');
-        let ended = lines.map(|line| match line.strip_suffix(b"\r\n") {
-            Some(line) => escape_controls(line) + "\n",
-            None => escape_controls(line),
-        });
-        out.write_all(ended.collect::<String>().as_bytes())
-    } else {
-        out.write_all(octets)
-    };
-    match written.and_then(|()| out.flush()) {
-        // A reader who has enough of it is no failure.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
-        Err(error) => Err(Failure { code: NOT_WRITTEN, message: format!("cannot write: {error}") }),
-        Ok(()) => Ok(()),
-    }
+fn print_text(text: &[u8]) -> Result<(), Failure> {
+    let mut sheet = Sheet::stdout();
+    sheet.print(text)?;
+    sheet.end()
 }
 
 fn print_json(response: &mut Response<'_>) -> Result<(), Failure> {
@@ -323,7 +300,7 @@ fn print_line(object: &Value) -> Result<(), Failure> {
     let mut line = Vec::new();
     json_line(&mut line, object)
         .map_err(|error| Failure::failed(format!("cannot write: {error}")))?;
-    write_out(&mut io::stdout().lock(), &line, false)
+    print_text(&line)
 }
 
 #[cfg(test)]

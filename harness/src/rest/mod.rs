@@ -9,6 +9,7 @@ mod decimal;
 mod items;
 mod lab;
 mod serve;
+mod sheet;
 
 use wirelab_http::Method;
 
