@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use crate::exit::{Failure, USAGE};
 use crate::output::{ColorChoice, Output};
 use crate::{
-    bench, capture, clauses, decode, doctor, echo, explain, generate, mqtt, rest, tour, zmq,
+    bench, capture, clauses, decode, doctor, echo, explain, generate, mqtt, rest, tap, tour, zmq,
 };
 
 /// Wire protocols written by hand, and the lab that shows their frames.
@@ -47,6 +47,8 @@ pub enum Command {
     Tour(tour::Arguments),
     /// Explain a capture file: every frame, every conversation, and what they show.
     Explain(explain::Arguments),
+    /// Stand between a client and a server: tell what passes, and delay, cut up or cut it off.
+    Tap(tap::Arguments),
     /// Read packets given as bytes: every field with its offset, its value and its section.
     Decode(decode::Arguments),
     /// Capture frames from an interface into a file, as `tcpdump -w` does.
@@ -125,6 +127,7 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
     match command.unwrap_or_else(|| Command::Tour(tour::Arguments::default())) {
         Command::Tour(arguments) => tour::run(&arguments, output),
         Command::Explain(arguments) => explain::run(&arguments, output),
+        Command::Tap(arguments) => tap::run(&arguments, output),
         Command::Decode(arguments) => decode::run(&arguments, output),
         Command::Capture(arguments) => capture::run(&arguments, output),
         Command::Echo(command) => echo::run(&command, output),

@@ -30,6 +30,7 @@ pub mod progress;
 pub mod rest;
 pub mod savefile;
 pub mod signals;
+pub mod tap;
 pub mod tour;
 pub mod zmq;
 

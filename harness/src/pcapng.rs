@@ -68,6 +68,15 @@ pub struct Statistics {
     pub dropped: u64,
 }
 
+/// A frame's comment: what is said of it, and what it says of itself.
+pub fn comment_on(frame: &CapturedFrame, said: &str) -> String {
+    match (&frame.comment, said) {
+        (Some(own), "") => own.clone(),
+        (Some(own), said) => format!("{said} ({own})"),
+        (None, said) => said.to_owned(),
+    }
+}
+
 /// One pcapng section, written as it goes.
 #[derive(Debug)]
 pub struct Writer<W: Write> {

@@ -27,6 +27,8 @@ mod mqtt_peer;
 mod mqtt_rules;
 #[path = "interop/shells.rs"]
 mod shells;
+#[path = "interop/tap.rs"]
+mod tap;
 #[path = "interop/tcp.rs"]
 mod tcp;
 #[path = "interop/zmq_commands.rs"]
@@ -45,6 +47,7 @@ fn main() -> std::process::ExitCode {
     let arguments = libtest_mimic::Arguments::from_args();
     let mut trials = common::reference::Trials::default();
     tcp::add(&mut trials);
+    tap::add(&mut trials);
     http::add(&mut trials);
     captures::add(&mut trials);
     dissect::add(&mut trials);

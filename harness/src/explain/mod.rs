@@ -7,6 +7,7 @@ pub(crate) mod dump;
 mod follow;
 mod human;
 pub(crate) mod json;
+pub(crate) mod live;
 
 use clap::Args;
 use std::fs::File;

@@ -28,11 +28,12 @@ use super::{BRIDGE, Lan, address};
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::packet::{OpenError, PacketSocket};
+use crate::tap::faults::Faults;
+use crate::tap::relay::Relay;
 use crate::tour;
 use crate::tour::event::{Account, Event};
 use crate::tour::exercise::{self, Exercise, Pace, Scene};
 use crate::tour::recorder::Recorder;
-use crate::tour::relay::Relay;
 use crate::tour::stage::{Stage, Trouble};
 
 /// This very program, also when its file was replaced since.
@@ -169,8 +170,8 @@ fn play(
     let reach = Box::new(|n: usize| {
         let (own, loopback) = (address(n).into(), Ipv4Addr::LOCALHOST.into());
         let port = exercise.port;
-        let between =
-            || Relay::between(SocketAddr::new(own, port), SocketAddr::new(loopback, port));
+        let (own_addr, server) = (SocketAddr::new(own, port), SocketAddr::new(loopback, port));
+        let between = || Relay::between(own_addr, server, Faults::default(), drop);
         // Whoever listens on all addresses, or on this one, has the port already.
         relays.push(lan.host(n).within(between).ok()?.ok()?);
         Some(format!("(reached at {own} by a relay: it listens on {loopback} alone)"))

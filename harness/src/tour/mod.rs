@@ -10,9 +10,7 @@ pub mod exercise;
 pub mod mqtt;
 #[cfg(target_os = "linux")]
 pub mod recorder;
-pub mod relay;
 pub mod stage;
-pub mod synthesise;
 pub mod venue;
 pub mod zmq;
 
@@ -27,7 +25,7 @@ use crate::exit::Failure;
 use crate::explain;
 use crate::frame::LinkType;
 use crate::output::Output;
-use crate::pcapng::{Interface, Statistics, Writer};
+use crate::pcapng::{Interface, Statistics, Writer, comment_on};
 use exercise::{EXERCISES, Exercise, Pace};
 use venue::{Performance, Venue};
 
@@ -222,12 +220,7 @@ fn write(path: &Path, performance: &Performance) -> Result<(), Failure> {
         writer.names(&performance.names)?;
         for (n, frame) in frames.iter().enumerate() {
             let said = comments.get(n).map_or("", String::as_str);
-            let comment = match (&frame.comment, said) {
-                (Some(own), "") => own.clone(),
-                (Some(own), said) => format!("{said} ({own})"),
-                (None, said) => said.to_owned(),
-            };
-            writer.frame(interface, frame, Some(&comment))?;
+            writer.frame(interface, frame, Some(&comment_on(frame, said)))?;
         }
         let account = performance.account;
         writer.statistics(

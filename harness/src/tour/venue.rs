@@ -12,12 +12,14 @@ use std::sync::atomic::AtomicBool;
 use super::columns::Columns;
 use super::event::{Account, Event};
 use super::exercise::{self, Exercise, Part, Scene};
-use super::relay::{Records, Relay};
 use super::stage::{Stage, Trouble};
 use super::{Arguments, Net};
 use crate::exit::Failure;
 use crate::frame::{CapturedFrame, HostNames};
 use crate::output::Output;
+use crate::tap::faults::Faults;
+use crate::tap::relay::{Notebook, Relay, now_ns};
+use crate::tap::synthesise::lab_frames;
 
 /// Where the frames came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,21 +292,27 @@ fn tap(
     let program = std::env::current_exe()
         .map_err(|e| NotPlayed::Refused(format!("where our program is: {e}")))?;
     let port = free_port(HERE)?;
-    let mut relays = Vec::new();
+    let (start_ns, mut relays, mut notebooks) = (now_ns(), Vec::new(), Vec::new());
     let cast = exercise.cast(arguments.workers());
     for _ in &cast[1..] {
-        let relay = Relay::start(Ipv4Addr::LOCALHOST, port)
+        let (own, server) = (Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST);
+        let notebook = Notebook::default();
+        let notes = notebook.clone();
+        let tell = move |happening| notes.note(happening);
+        let relay = Relay::between((own, 0).into(), (server, port).into(), Faults::default(), tell)
             .map_err(|e| NotPlayed::Refused(format!("a relay on {HERE}: {e}")))?;
         relays.push(relay);
+        notebooks.push(notebook);
     }
-    let targets = std::iter::once(port).chain(relays.iter().map(Relay::port)).collect();
+    let relay_ports = relays.iter().map(|relay| relay.addr().port());
+    let targets = std::iter::once(port).chain(relay_ports).collect();
     let scene = scene(arguments, program, HERE, port, targets);
     let played = play_here(exercise, &scene, stop, output);
-    let records: Vec<Records> = relays.into_iter().map(Relay::finish).collect();
+    relays.into_iter().for_each(Relay::finish);
     played.map_err(NotPlayed::Trouble)?;
-    let start_ns = records.iter().map(|records| records.start_ns).min().unwrap_or_default();
-    let end_ns = super::relay::now_ns();
-    let frames = super::synthesise::frames(&records, exercise.port);
+    let end_ns = now_ns();
+    let happenings: Vec<_> = notebooks.iter().map(Notebook::happenings).collect();
+    let frames = lab_frames(&happenings, exercise.port);
     let received = frames.len() as u64;
     let account = Account { start_ns, end_ns, received, dropped: 0 };
     Ok(Performance { venue: Venue::Tap, frames, names: lab_names(cast), account })
