@@ -49,6 +49,7 @@ pub enum From {
 
 impl Faults {
     /// The faults for what this side sends.
+    #[must_use]
     pub fn of(&self, side: Side) -> Self {
         let meant = match self.from {
             From::Both => true,

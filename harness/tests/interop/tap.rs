@@ -122,7 +122,7 @@ fn pieces() -> Outcome {
         drop(client);
         let (pieces, _) = reads.join().map_err(|_| "the reader")?;
         same("the octets", pieces.concat().as_slice(), &b"0123456789"[..])?;
-        // A frame of its own for each. A busy reader may find two of them at once, but never a part.
+        // A frame of its own for each. A busy reader may find two at once, but never a part.
         let frames = tap.finish(PATIENCE)?.stdout;
         let ends = |lens: &[usize]| -> Vec<usize> {
             lens.iter()
