@@ -30,7 +30,10 @@ fn every_shell_has_a_script_that_knows_the_commands() {
 #[test]
 fn the_help_of_the_tour_lists_its_exercises() {
     let help = text(&wirelab(&["help", "tour"]));
-    assert!(help.contains("Which exercise: tcp, mqtt, reqrep, pushpull, pubsub; or all"), "{help}");
+    assert!(
+        help.contains("Which exercise: tcp, mqtt, rest, reqrep, pushpull, pubsub; or all"),
+        "{help}"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::stage::{Stage, Trouble};
-use super::{mqtt, zmq};
+use super::{mqtt, rest, zmq};
 
 /// How fast the roles go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -69,6 +69,7 @@ const TCP_PARTS: &[Part] =
 pub const EXERCISES: &[Exercise] = &[
     exercise("tcp", 2222, TCP_PARTS, play_tcp),
     Exercise { neighbours_age: true, ..exercise("mqtt", 1883, mqtt::PARTS, mqtt::play) },
+    exercise("rest", 5151, rest::PARTS, rest::play),
     exercise("reqrep", 5555, zmq::REQREP, zmq::play_reqrep),
     Exercise {
         has_workers: true,
@@ -171,7 +172,8 @@ impl Scene {
         self.target_ports.get(n).copied().unwrap_or(self.bind_port)
     }
 
-    fn between_messages(&self) -> Duration {
+    /// From one thing that a person does to the next.
+    pub(super) fn between_messages(&self) -> Duration {
         match self.pace {
             Pace::Fast => Duration::from_millis(100),
             Pace::Lab => Duration::from_millis(500),

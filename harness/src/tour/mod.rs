@@ -10,6 +10,7 @@ pub mod exercise;
 pub mod mqtt;
 #[cfg(target_os = "linux")]
 pub mod recorder;
+pub mod rest;
 pub mod stage;
 pub mod venue;
 pub mod zmq;
@@ -58,7 +59,7 @@ pub struct Arguments {
     /// The lab's own pace.
     #[arg(long)]
     pub lab: bool,
-    /// How many messages; the lab's texts repeat.
+    /// How many messages, the lab's texts repeat; in rest, how many pairs of a sum and a product.
     #[arg(short = 'n', value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000))]
     pub messages: Option<u32>,
     /// The QoS of the MQTT exercise's messages, on both hops.
@@ -163,16 +164,25 @@ fn chosen(arguments: &Arguments) -> Result<Vec<&'static Exercise>, Failure> {
 }
 
 fn check_foreign(arguments: &Arguments, exercises: &[&Exercise]) -> Result<(), Failure> {
-    let parts: Vec<_> = exercises.iter().flat_map(|one| one.parts).collect();
     for foreign in &arguments.foreign {
         let role = foreign.split_once('=').map(|(role, _)| role).ok_or_else(|| {
             Failure::usage(format!("--foreign {foreign:?}: expected ROLE=COMMAND"))
         })?;
-        if !parts.iter().any(|part| part.answers_to(role)) {
-            let roles: Vec<_> = parts.iter().map(|part| part.role).collect();
+        let has_it = |one: &&&Exercise| one.parts.iter().any(|part| part.answers_to(role));
+        let names: Vec<_> = exercises.iter().filter(has_it).map(|one| one.name).collect();
+        if names.is_empty() {
+            let parts = exercises.iter().flat_map(|one| one.parts);
+            let roles: Vec<_> = parts.map(|part| part.role).collect();
             return Err(Failure::usage(format!(
                 "--foreign: no role {role:?}; the roles are: {}",
                 roles.join(", ")
+            )));
+        }
+        // One program cannot be the server of two.
+        if names.len() > 1 {
+            return Err(Failure::usage(format!(
+                "--foreign: {role:?} is a role in more than one exercise: name {}",
+                names.join(" or ")
             )));
         }
     }

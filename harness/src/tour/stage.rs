@@ -100,7 +100,12 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Starts a role.
+    /// Shows what nobody says: a line that was typed to a role's shell, and not to its program.
+    pub fn show(&mut self, role: usize, text: String) {
+        (self.tell)(Event::Line { role, text, error: false });
+    }
+
+    /// Starts a role; anew, if it had another program before, which has ended.
     pub fn start(&mut self, role: usize, mut command: Command) -> Result<(), Trouble> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own, so that a ^C reaches it and whatever it has started, and nobody else.
@@ -115,9 +120,8 @@ impl<'a> Stage<'a> {
         if let Some(stream) = child.stderr.take() {
             self.listen(role, true, stream);
         }
-        self.roles[role].input = child.stdin.take();
-        self.roles[role].child = Some(child);
-        self.roles[role].open_streams = 2;
+        let input = child.stdin.take();
+        self.roles[role] = Role { child: Some(child), input, open_streams: 2, ..Role::default() };
         Ok(())
     }
 

@@ -1,10 +1,14 @@
 //! What the trials stand on: what this machine allows, and a room of its own for each trial.
 
+use libtest_mimic::Failed;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
+
+/// In front of a command: run it as an ordinary user.
+pub const AS_USER: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
 /// How long anything may take.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,6 +22,8 @@ pub struct Machine {
     pub raw_sockets: Option<String>,
     pub tshark: Option<String>,
     pub pyzmq: Option<String>,
+    pub flask: Option<String>,
+    pub requests: Option<String>,
     /// To become an ordinary user: needs a superuser.
     pub other_user: Option<String>,
     /// To take away the right to network namespaces.
@@ -45,10 +51,9 @@ impl Machine {
             raw_sockets: refused("lo"),
             tshark: lacks("tshark", &["--version"]),
             pyzmq: lacks("python3", &["-c", "import zmq"]),
-            other_user: lacks(
-                "setpriv",
-                &["--reuid=65534", "--regid=65534", "--clear-groups", "true"],
-            ),
+            flask: lacks("python3", &["-c", "import flask"]),
+            requests: lacks("python3", &["-c", "import requests"]),
+            other_user: lacks(AS_USER[0], &[&AS_USER[1..], &["true"]].concat()),
             unshare: lacks("unshare", &["-Ur", "true"]),
         }
     }
@@ -99,6 +104,37 @@ impl Room {
         command
     }
 
+    /// Plays an exercise and returns what was said. On the loopback everybody's frames pass: where
+    /// they are more than the kernel can keep for the capture, it says "try again", which is done
+    /// twice.
+    pub fn play(
+        &self,
+        before: &[&str],
+        exercise: &str,
+        options: &[&str],
+    ) -> Result<String, Failed> {
+        let play = || self.wirelab(before).args(["tour", exercise]).args(options).output();
+        let mut output = play()?;
+        for _ in 0..2 {
+            if String::from_utf8_lossy(&output.stderr).contains("frames dropped by the kernel") {
+                output = play()?;
+            }
+        }
+        assert!(output.status.success(), "{}", words(&output));
+        self.is_left()?;
+        let said = String::from_utf8(output.stdout)?;
+        assert!(!said.contains("malformed") && !said.contains("violation"), "{said}");
+        Ok(said)
+    }
+
+    /// A copy of one of the lab's own programs, under `tests/lab`, in this room; its path.
+    pub fn lab_program(&self, program: &str) -> Result<String, Failed> {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab").join(program);
+        let copy = self.path(&program.replace('/', "-"));
+        fs::copy(source, &copy)?;
+        Ok(copy.display().to_string())
+    }
+
     /// The options that put strangers in the roles' places.
     pub fn strangers(&self) -> Vec<String> {
         let stranger = self.path("stranger");
@@ -140,6 +176,13 @@ pub fn wait_until(mut so: impl FnMut() -> bool) -> Result<(), ()> {
         std::thread::sleep(GLANCE);
     }
     Ok(())
+}
+
+/// All of these must be in what was said.
+pub fn assert_has(said: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(said.contains(line), "{line}\n{said}");
+    }
 }
 
 /// The names of this machine's interfaces.

@@ -9,6 +9,7 @@ mod file;
 mod formats;
 mod lab;
 mod mqtt;
+mod rest;
 mod roles;
 mod tour;
 mod zmq;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     trials.extend(capture::trials(&machine));
     trials.extend(tour::trials(&machine));
     trials.extend(mqtt::trials(&machine));
+    trials.extend(rest::trials(&machine));
     trials.extend(zmq::trials(&machine));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -2,11 +2,8 @@
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::lab::{Machine, Room, words};
+use crate::lab::{AS_USER, Machine, Room, assert_has, words};
 use crate::trial;
-
-/// In front of a command: run it as an ordinary user.
-const AS_USER: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
 pub fn trials(machine: &Machine) -> Vec<Trial> {
     let lan = machine.namespaces.clone();
@@ -26,16 +23,7 @@ pub fn trials(machine: &Machine) -> Vec<Trial> {
 
 /// Plays it and returns what was said.
 fn play(room: &Room, before: &[&str], options: &[&str]) -> Result<String, Failed> {
-    let output = room.wirelab(before).args(["tour", "mqtt"]).args(options).output()?;
-    assert!(output.status.success(), "{}", words(&output));
-    room.is_left()?;
-    Ok(String::from_utf8(output.stdout)?)
-}
-
-fn assert_has(said: &str, lines: &[&str]) {
-    for line in lines {
-        assert!(said.contains(line), "{line}\n{said}");
-    }
+    room.play(before, "mqtt", options)
 }
 
 /// The rows of the lab's table, as far as they have no frame numbers.
@@ -79,7 +67,6 @@ fn on_a_lan(before: &[&str]) -> Result<(), Failed> {
     let re_check =
         "== ARP re-check of a known neighbour (cache ageing), not a new peer: mqtt-broker";
     assert!(said.contains(re_check), "{said}");
-    assert!(!said.contains("malformed") && !said.contains("violation"), "{said}");
     Ok(())
 }
 

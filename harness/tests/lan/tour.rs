@@ -8,11 +8,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::file::{Contents, read};
-use crate::lab::{Machine, Room, interfaces, words};
+use crate::lab::{AS_USER, Machine, Room, interfaces, words};
 use crate::trial;
-
-/// In front of a command: run it as an ordinary user.
-const AS_USER: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 
 pub fn trials(machine: &Machine) -> Vec<Trial> {
     let lan = machine.namespaces.clone();
@@ -43,6 +40,7 @@ pub fn trials(machine: &Machine) -> Vec<Trial> {
         trial("tour tap: labelled everywhere", None, in_tap),
         trial("tour auto: tap where all else is refused", machine.unshare.clone(), refused),
         trial("tour: an exercise that is not there", None, unknown),
+        trial("tour: a role of more than one exercise", None, ambiguous),
     ]
 }
 
@@ -283,8 +281,19 @@ fn unknown() -> Result<(), Failed> {
     let said = String::from_utf8(output.stderr)?;
     assert!(
         said.contains(
-            "no exercise \"knitting\"; there are: tcp, mqtt, reqrep, pushpull, pubsub, all"
+            "no exercise \"knitting\"; there are: tcp, mqtt, rest, reqrep, pushpull, pubsub, all"
         ),
+        "{said}"
+    );
+    Ok(())
+}
+
+fn ambiguous() -> Result<(), Failed> {
+    let output = Room::new().wirelab(&[]).args(["tour", "--foreign=server=true"]).output()?;
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr)?;
+    assert!(
+        said.contains("\"server\" is a role in more than one exercise: name tcp or rest"),
         "{said}"
     );
     Ok(())

@@ -2,9 +2,8 @@
 //! wherever they are played, and with the lab's own programs in their roles.
 
 use libtest_mimic::{Failed, Trial};
-use std::path::Path;
 
-use crate::lab::{Machine, Room, words};
+use crate::lab::{Machine, Room, assert_has, words};
 use crate::trial;
 
 pub fn trials(machine: &Machine) -> Vec<Trial> {
@@ -26,27 +25,9 @@ pub fn trials(machine: &Machine) -> Vec<Trial> {
     ]
 }
 
-/// Plays it and returns what was said. On the loopback everybody's frames pass: where they are
-/// more than the kernel can keep for the capture, it says "try again", which is done twice.
+/// Plays it and returns what was said.
 fn play(room: &Room, exercise: &str, options: &[&str]) -> Result<String, Failed> {
-    let play = || room.wirelab(&[]).args(["tour", exercise]).args(options).output();
-    let mut output = play()?;
-    for _ in 0..2 {
-        if String::from_utf8_lossy(&output.stderr).contains("frames dropped by the kernel") {
-            output = play()?;
-        }
-    }
-    assert!(output.status.success(), "{}", words(&output));
-    room.is_left()?;
-    let said = String::from_utf8(output.stdout)?;
-    assert!(!said.contains("malformed") && !said.contains("violation"), "{said}");
-    Ok(said)
-}
-
-fn assert_has(said: &str, lines: &[&str]) {
-    for line in lines {
-        assert!(said.contains(line), "{line}\n{said}");
-    }
+    room.play(&[], exercise, options)
 }
 
 fn reqrep(net: &str) -> Result<(), Failed> {
@@ -169,11 +150,9 @@ fn elsewhere(net: &str) -> Result<(), Failed> {
     topics(net)
 }
 
-/// `ROLE=` one of the lab's own programs, told where the others are.
+/// `--foreign=ROLE=` one of the lab's own programs, told where the others are.
 fn foreign(room: &Room, role: &str, program: &str, more: &str) -> Result<String, Failed> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/zmq").join(program);
-    std::fs::copy(source, room.path(program))?;
-    let path = room.path(program).display().to_string();
+    let path = room.lab_program(&format!("zmq/{program}"))?;
     let line = format!("exec python3 -u '{path}' $WIRELAB_HOST $WIRELAB_PORT {more}");
     Ok(format!("--foreign={role}={line}"))
 }
