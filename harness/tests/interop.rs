@@ -15,6 +15,8 @@ mod dissect;
 mod http;
 #[path = "interop/http_dissect.rs"]
 mod http_dissect;
+#[path = "interop/http_lab.rs"]
+mod http_lab;
 #[path = "interop/mqtt_broker.rs"]
 mod mqtt_broker;
 #[path = "interop/mqtt_client.rs"]
@@ -49,6 +51,7 @@ fn main() -> std::process::ExitCode {
     tcp::add(&mut trials);
     tap::add(&mut trials);
     http::add(&mut trials);
+    http_lab::add(&mut trials);
     captures::add(&mut trials);
     dissect::add(&mut trials);
     http_dissect::add(&mut trials);

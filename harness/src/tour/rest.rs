@@ -44,6 +44,8 @@ pub(super) fn play(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> 
         ask(stage, scene, &["head", "-m", SECONDS, &add, "a==1", "b==2"])?;
         ask(stage, scene, &["options", "-i", "-m", SECONDS, &add])?;
     }
+    // The last connection ends before its server does.
+    stage.pause(scene.between_messages())?;
     stage.interrupt(SERVER)?;
     if scene.stranger(&PARTS[SERVER]).is_some() {
         // How it takes that is its own affair.
