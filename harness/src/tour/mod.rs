@@ -172,7 +172,9 @@ fn check_foreign(arguments: &Arguments, exercises: &[&Exercise]) -> Result<(), F
         let names: Vec<_> = exercises.iter().filter(has_it).map(|one| one.name).collect();
         if names.is_empty() {
             let parts = exercises.iter().flat_map(|one| one.parts);
-            let roles: Vec<_> = parts.map(|part| part.role).collect();
+            let mut roles: Vec<_> = parts.map(|part| part.role).collect();
+            roles.sort_unstable();
+            roles.dedup();
             return Err(Failure::usage(format!(
                 "--foreign: no role {role:?}; the roles are: {}",
                 roles.join(", ")
