@@ -20,8 +20,9 @@ const CLIENT: usize = 1;
 
 /// Pairs of a sum and a product, if nobody says how many.
 const PAIRS: u32 = 1;
-/// What servers say when clients may come: ours, and Flask. It is `serving` before it listens.
-const READY: &[&str] = &["listening on", "running on"];
+/// What servers say when clients may come: ours, Flask (which is `serving` before it listens), and
+/// Python's own.
+const READY: &[&str] = &["listening on", "running on", "serving http on"];
 /// So many lines of a client of others are heard out.
 const LINES_MAX: u32 = 10_000;
 /// As long as the lab's client waits for a response, in seconds.
