@@ -29,7 +29,7 @@ struct Endless;
 
 impl Source for Endless {
     fn next(&mut self, _: Now) -> Next {
-        Next::Piece(Bytes::from_static(&[b'z'; 30_000]))
+        Next::Piece(Bytes::from(vec![b'z'; 30_000]))
     }
 }
 
