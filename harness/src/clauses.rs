@@ -3,7 +3,7 @@
 //!
 //! It knows how the lists are shown and judged; what a citation means is `clauses/lists.rs`'s.
 
-mod lists;
+pub(crate) mod lists;
 
 use clap::Args;
 use lists::{Citation, Clause, LeftOut, Protocol};

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use crate::exit::{Failure, USAGE};
 use crate::output::{ColorChoice, Output};
 use crate::{
-    bench, capture, clauses, decode, doctor, echo, explain, generate, mqtt, rest, tap, tour, zmq,
+    bench, capture, check, clauses, decode, doctor, echo, explain, generate, mqtt, rest, tap, tour,
+    zmq,
 };
 
 /// Wire protocols written by hand, and the lab that shows their frames.
@@ -65,6 +66,8 @@ pub enum Command {
     /// ZMTP 3.1 and 3.0: REQ, REP, PUSH, PULL, PUB and SUB sockets.
     #[command(subcommand)]
     Zmq(zmq::Command),
+    /// Check any program's MQTT, ZMTP or HTTP against the specification, clause by clause.
+    Test(check::Arguments),
     /// Load a server, and see what it makes of it.
     #[command(subcommand)]
     Bench(bench::Command),
@@ -134,6 +137,7 @@ fn run(command: Option<Command>, output: &Output) -> Result<(), Failure> {
         Command::Mqtt(command) => mqtt::run(&command, output),
         Command::Rest(command) => rest::run(&command, output),
         Command::Zmq(command) => zmq::run(&command, output),
+        Command::Test(arguments) => check::run(&arguments, output),
         Command::Bench(command) => bench::run(&command, output),
         Command::Doctor(arguments) => doctor::run(&arguments, output),
         Command::Clauses(arguments) => clauses::run(&arguments, output),

@@ -6,6 +6,7 @@
 pub mod analysis;
 pub mod bench;
 pub mod capture;
+pub mod check;
 pub mod clauses;
 pub mod cli;
 pub mod conversation;

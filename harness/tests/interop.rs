@@ -8,6 +8,8 @@
 mod build;
 #[path = "interop/captures.rs"]
 mod captures;
+#[path = "interop/check.rs"]
+mod check;
 mod common;
 #[path = "interop/dissect.rs"]
 mod dissect;
@@ -53,6 +55,7 @@ fn main() -> std::process::ExitCode {
     http::add(&mut trials);
     http_lab::add(&mut trials);
     captures::add(&mut trials);
+    check::add(&mut trials);
     dissect::add(&mut trials);
     http_dissect::add(&mut trials);
     mqtt_broker::add(&mut trials);

@@ -1,0 +1,124 @@
+//! `wirelab test` against ours, against the references, and against what speaks something else.
+
+use super::common::process::{Finished, Process};
+use super::common::reference::{Need, Trials};
+use super::common::{Outcome, PATIENCE, same, wirelab};
+use std::net::TcpListener;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// All cases of a protocol take this long at most.
+const LONG: Duration = Duration::from_secs(120);
+
+pub fn add(trials: &mut Trials) {
+    trials.add("check::our_broker_keeps_all", &[], our_broker);
+    trials.add("check::mosquitto_keeps_all", &[Need::Mosquitto], mosquitto);
+    trials.add("check::what_is_broken_is_shown", &[], broken);
+    trials.add("check::what_speaks_something_else_is_told", &[], something_else);
+    trials.add("check::cases_can_be_listed_and_chosen", &[], chosen);
+}
+
+fn check(arguments: &[&str]) -> Result<Finished, String> {
+    Process::start("test", wirelab(&[&["test"], arguments].concat()))?.finish(LONG)
+}
+
+fn server(arguments: &[&str]) -> Result<(Process, String), String> {
+    let process = Process::start(arguments[0], wirelab(arguments))?;
+    let line = process.first_line(PATIENCE)?;
+    let addr = line.trim().trim_start_matches("listening on ").to_owned();
+    Ok((process, addr))
+}
+
+/// All of these cases are kept, and there are at least so many.
+fn keeps_all(arguments: &[&str], least: usize) -> Outcome {
+    let Finished { status, stdout, .. } = check(arguments)?;
+    same("the end", status.code(), Some(0)).map_err(|_| stdout.clone())?;
+    let sum = stdout.lines().last().unwrap_or_default();
+    let kept = sum.split(' ').next().and_then(|kept| kept.parse::<usize>().ok());
+    same("kept", kept.is_some_and(|kept| kept >= least), true).map_err(|_| sum.to_owned())?;
+    same("broken", sum.contains(" 0 broken"), true)
+}
+
+fn our_broker() -> Outcome {
+    let (broker, addr) = server(&["mqtt", "broker", "-p", "0"])?;
+    keeps_all(&["mqtt", &addr], 70)?;
+    broker.terminate(PATIENCE)?;
+    Ok(())
+}
+
+fn mosquitto() -> Outcome {
+    // It cannot be asked for a free port.
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
+    let mut command = Command::new("mosquitto");
+    command.args(["-p", &port]);
+    let broker = Process::start("mosquitto", command)?;
+    let addr = format!("127.0.0.1:{port}");
+    let deadline = Instant::now() + PATIENCE;
+    while std::net::TcpStream::connect(&addr).is_err() {
+        same("mosquitto listens", Instant::now() < deadline, true)?;
+        std::thread::yield_now();
+    }
+    keeps_all(&["mqtt", &addr], 70)?;
+    broker.terminate(PATIENCE)?;
+    Ok(())
+}
+
+/// A broker behind a tap that ends every connection after some octets of the broker's.
+fn broken() -> Outcome {
+    let directory = tempfile::tempdir()?;
+    let junit = directory.path().join("junit.xml");
+    let (broker, addr) = server(&["mqtt", "broker", "-p", "0"])?;
+    let between = format!("0={addr}");
+    let cut = ["tap", &between, "--summary", "--close-after", "7", "--from", "server"];
+    let (tap, addr) = server(&cut)?;
+    let junit_path = junit.to_string_lossy();
+    let chosen = ["mqtt", &addr, "--only", "MQTT-3.8.4-5,MQTT-3.12", "--junit", &junit_path];
+    let chosen = [&chosen[..], &["--only", "MQTT-3.10.4-5"]].concat();
+    let Finished { status, stdout, .. } = check(&chosen)?;
+    same("the end", status.code(), Some(1)).map_err(|_| stdout.clone())?;
+    for says in [
+        "ok    MQTT-3.12.4-1",
+        "FAIL  MQTT-3.8.4-4",
+        "SUBSCRIBE",
+        "FAIL  MQTT-3.10.4-5",
+        "instead of the UNSUBACK the connection was closed",
+        "closes: FIN",
+        "1 kept, 2 broken, 0 left out",
+    ] {
+        same(says, stdout.contains(says), true).map_err(|_| format!("{says} in {stdout}"))?;
+    }
+    let xml = std::fs::read_to_string(&junit)?;
+    let says = "tests=\"3\" failures=\"2\" skipped=\"0\"";
+    same(says, xml.contains(says), true).map_err(|_| xml)?;
+    tap.terminate(PATIENCE)?;
+    broker.terminate(PATIENCE)?;
+    Ok(())
+}
+
+fn something_else() -> Outcome {
+    let (echo, addr) = server(&["echo", "serve", "-p", "0", "--raw"])?;
+    let silent = TcpListener::bind("127.0.0.1:0")?;
+    let silent_addr = silent.local_addr()?.to_string();
+    for (addr, says) in [
+        (addr.as_str(), "does not speak MQTT 3.1.1: "),
+        (&silent_addr, "the CONNACK did not come in time"),
+        ("127.0.0.1:1", "no connection to 127.0.0.1:1"),
+        ("no.such.host.invalid:1", "leads nowhere"),
+    ] {
+        let Finished { status, stderr, .. } = check(&["mqtt", addr, "--patience", "0.3"])?;
+        same(addr, status.code(), Some(1))?;
+        same(says, stderr.contains(says), true).map_err(|_| stderr)?;
+    }
+    echo.terminate(PATIENCE)?;
+    Ok(())
+}
+
+fn chosen() -> Outcome {
+    let all = check(&["mqtt", "--list"])?.stdout;
+    same("cases", all.lines().count() >= 70, true)?;
+    let some = check(&["mqtt", "--list", "--only", "MQTT-3.3.1"])?.stdout;
+    same("some", (1..20).contains(&some.lines().count()), true).map_err(|_| some)?;
+    let none = check(&["mqtt", "--list", "--only", "MQTT-9"])?;
+    same("none", none.status.code(), Some(2))?;
+    same("no target", check(&["mqtt"])?.status.code(), Some(2))
+}
