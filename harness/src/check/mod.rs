@@ -7,6 +7,7 @@
 //! It runs cases and counts. What a case asks stands in the protocols' own folders.
 
 mod account;
+mod http;
 mod junit;
 mod mqtt;
 mod talk;
@@ -52,18 +53,22 @@ pub struct Arguments {
 pub enum Protocol {
     /// An MQTT 3.1.1 broker that lets everybody in.
     Mqtt,
+    /// An HTTP/1.1 server.
+    Http,
 }
 
 impl Protocol {
     fn name(self) -> &'static str {
         match self {
             Self::Mqtt => "MQTT 3.1.1",
+            Self::Http => "HTTP/1.1",
         }
     }
 
     fn cases(self) -> Vec<Case> {
         match self {
             Self::Mqtt => mqtt::cases(),
+            Self::Http => http::cases(),
         }
     }
 
@@ -71,6 +76,7 @@ impl Protocol {
     fn greet(self, desk: &mut Desk) -> Finding {
         match self {
             Self::Mqtt => mqtt::greet(desk),
+            Self::Http => http::greet(desk),
         }
     }
 }
@@ -168,13 +174,14 @@ fn mark() -> String {
 mod tests {
     use super::Protocol;
     use crate::clauses::lists;
+    use clap::ValueEnum;
     use std::collections::BTreeSet;
 
     #[test]
     fn every_case_is_about_a_clause_that_there_is() {
         let known: BTreeSet<&str> =
             lists::Protocol::ALL.iter().flat_map(|list| list.clauses()).map(|c| c.id).collect();
-        for protocol in [Protocol::Mqtt] {
+        for protocol in Protocol::value_variants() {
             let cases = protocol.cases();
             let names: BTreeSet<_> = cases.iter().map(|case| case.name).collect();
             assert_eq!(names.len(), cases.len(), "each name once");

@@ -1,0 +1,118 @@
+//! A client that sends what a case says, right or wrong, and reads answers strictly.
+//!
+//! It knows responses, through the http crate's session.
+
+use std::time::Instant;
+use wirelab_http::client::{Event, Session};
+use wirelab_http::{Method, ResponseHead};
+
+use crate::check::talk::{Desk, Finding, Heard, Talk, Wrong, broken};
+
+/// Octets of content that are kept of an answer.
+const CONTENT_MAX: usize = 1 << 20;
+
+/// An answer, whole.
+#[derive(Debug)]
+pub struct Answer {
+    pub head: ResponseHead,
+    pub content: Vec<u8>,
+    /// Statuses of interim responses before it.
+    pub interim: Vec<u16>,
+}
+
+impl Answer {
+    pub fn status(&self) -> u16 {
+        self.head.code()
+    }
+
+    /// A field's value, as text.
+    pub fn field(&self, name: &str) -> Option<String> {
+        self.head.fields().get(name).map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+}
+
+/// One connection to the server.
+pub struct Client {
+    pub talk: Talk,
+    session: Session,
+}
+
+/// A request for the path that was given, with these fields. `~` stands for CR LF.
+pub fn request(desk: &Desk, method: &str, fields: &str) -> String {
+    text(desk, &format!("{method} PATH HTTP/1.1~Host: HOST~{fields}~"))
+}
+
+/// What a case has written: `~` stands for CR LF, PATH and HOST for the server's.
+pub fn text(desk: &Desk, written: &str) -> String {
+    let host = desk.target().to_string();
+    written.replace('~', "\r\n").replace("PATH", &desk.path).replace("HOST", &host)
+}
+
+impl Client {
+    pub fn new(desk: &mut Desk) -> Result<Self, Wrong> {
+        Ok(Self { talk: desk.connect()?, session: Session::default() })
+    }
+
+    /// Sends a request, or what looks like one.
+    pub fn send(&mut self, method: Method, octets: &str) {
+        self.session.asked(method, false);
+        self.talk.send(octets.as_bytes());
+    }
+
+    /// The next answer; `None`: the connection has ended before one began.
+    pub fn answer_or_end(&mut self) -> Result<Option<Answer>, Wrong> {
+        let deadline = Instant::now() + self.talk.patience();
+        let (mut head, mut content, mut interim) = (None, Vec::new(), Vec::new());
+        loop {
+            let event = match self.session.next(&mut self.talk.input) {
+                Err(error) => return broken(format!("what came is no answer: {error}")),
+                Ok(Some(event)) => Some(event),
+                Ok(None) => match self.talk.listen_until(deadline) {
+                    Heard::More => None,
+                    Heard::Silence => return broken("no answer came in time"),
+                    Heard::Over(_) if head.is_none() && self.session.is_untouched() => {
+                        return Ok(None);
+                    }
+                    Heard::Over(_) => match self.session.end_of_input() {
+                        Ok(Some(event)) => Some(event),
+                        Ok(None) => return Ok(None),
+                        Err(error) => return broken(format!("the answer is cut short: {error}")),
+                    },
+                },
+            };
+            match event {
+                None => {}
+                Some(Event::Interim(head)) => interim.push(head.code()),
+                Some(Event::Head(final_head)) => head = Some(final_head),
+                Some(Event::Piece(piece)) => {
+                    let room = CONTENT_MAX - content.len();
+                    content.extend_from_slice(&piece[..piece.len().min(room)]);
+                }
+                Some(Event::End(_)) => {
+                    let Some(head) = head else { return broken("an answer without a head") };
+                    return Ok(Some(Answer { head, content, interim }));
+                }
+            }
+        }
+    }
+
+    /// The next answer.
+    pub fn answer(&mut self) -> Result<Answer, Wrong> {
+        let answer = self.answer_or_end()?;
+        answer.map_or_else(|| broken("the connection ended without an answer"), Ok)
+    }
+
+    /// Asks, and waits for the answer.
+    pub fn ask(&mut self, method: Method, octets: &str) -> Result<Answer, Wrong> {
+        self.send(method, octets);
+        self.answer()
+    }
+
+    /// No further answer comes, and the connection ends.
+    pub fn expect_no_more(&mut self) -> Finding {
+        match self.answer_or_end()? {
+            None => Ok(()),
+            Some(answer) => broken(format!("another answer came: {}", answer.status())),
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! What is asked of an HTTP/1.1 server: of any, about any path.
+//!
+//! Where the standard leaves a choice, each choice is right. What only some servers have, as a
+//! method that they refuse, is left out where it is not there.
+
+mod client;
+mod connections;
+mod framing;
+mod requests;
+mod responses;
+
+use super::Case;
+use super::talk::{Desk, Finding};
+use client::{Client, request};
+use wirelab_http::Method;
+
+/// Does it answer a GET at all?
+pub fn greet(desk: &mut Desk) -> Finding {
+    let get = request(desk, "GET", "");
+    Client::new(desk)?.ask(Method::Get, &get).map(drop)
+}
+
+/// All cases, in the order of the standards.
+pub fn cases() -> Vec<Case> {
+    [requests::CASES, framing::CASES, connections::CASES, responses::CASES].concat()
+}
