@@ -72,7 +72,7 @@ impl<'a> Account<'a> {
             Outcome::Broken(..) => ("FAIL", Tone::Bad),
         };
         let Case { clauses, name, .. } = result.case;
-        writeln!(out, "{}  {:<15} {name}", self.output.paint(tone, word), clauses[0])?;
+        writeln!(out, "{}  {:<20} {name}", self.output.paint(tone, word), clauses[0])?;
         match &result.outcome {
             Outcome::Kept => Ok(()),
             Outcome::KeptAtLast(first) => {
@@ -123,7 +123,7 @@ pub fn list(cases: &[Case], output: &Output) -> Result<(), Failure> {
             let line = json!({"v": 1, "kind": "case", "clauses": case.clauses, "name": case.name});
             output.data(&format!("{line}\n"))?;
         } else {
-            output.data(&format!("{:<15} {}\n", case.clauses[0], case.name))?;
+            output.data(&format!("{:<20} {}\n", case.clauses[0], case.name))?;
         }
     }
     Ok(())

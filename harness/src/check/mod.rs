@@ -11,6 +11,7 @@ mod http;
 mod junit;
 mod mqtt;
 mod talk;
+mod zmtp;
 
 use clap::{Args, ValueEnum};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -53,6 +54,8 @@ pub struct Arguments {
 pub enum Protocol {
     /// An MQTT 3.1.1 broker that lets everybody in.
     Mqtt,
+    /// A ZMTP 3 socket that listens, of any type, with NULL.
+    Zmtp,
     /// An HTTP/1.1 server.
     Http,
 }
@@ -61,6 +64,7 @@ impl Protocol {
     fn name(self) -> &'static str {
         match self {
             Self::Mqtt => "MQTT 3.1.1",
+            Self::Zmtp => "ZMTP 3",
             Self::Http => "HTTP/1.1",
         }
     }
@@ -68,6 +72,7 @@ impl Protocol {
     fn cases(self) -> Vec<Case> {
         match self {
             Self::Mqtt => mqtt::cases(),
+            Self::Zmtp => zmtp::cases(),
             Self::Http => http::cases(),
         }
     }
@@ -76,6 +81,7 @@ impl Protocol {
     fn greet(self, desk: &mut Desk) -> Finding {
         match self {
             Self::Mqtt => mqtt::greet(desk),
+            Self::Zmtp => zmtp::greet(desk),
             Self::Http => http::greet(desk),
         }
     }

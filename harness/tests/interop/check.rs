@@ -16,6 +16,9 @@ pub fn add(trials: &mut Trials) {
     trials.add("check::mosquitto_keeps_all", &[Need::Mosquitto], mosquitto);
     trials.add("check::our_http_server_keeps_all", &[], our_http_server);
     trials.add("check::nginx_keeps_all_but_three", &[Need::Nginx], nginx);
+    trials.add("check::our_sockets_keep_all", &[], our_sockets);
+    let pyzmq = &[Need::Python, Need::Pyzmq];
+    trials.add("check::libzmqs_sockets_keep_all", pyzmq, libzmqs_sockets);
     trials.add("check::what_is_broken_is_shown", &[], broken);
     trials.add("check::what_speaks_something_else_is_told", &[], something_else);
     trials.add("check::cases_can_be_listed_and_chosen", &[], chosen);
@@ -127,6 +130,52 @@ fn wait_for(addr: &str) -> Outcome {
     Ok(())
 }
 
+/// Every type keeps what is asked of all, and what is asked of it alone.
+const LEAST_OF_A_SOCKET: usize = 28;
+
+/// All but `req`, which ends when whoever it has asked is gone.
+fn our_sockets() -> Outcome {
+    for arguments in [
+        &["rep", "-m", "World"][..],
+        &["pull"],
+        &["push", "-m", "1", "-n", "1000000", "-i", "0.05"],
+        &["pub", "-m", "WAKTU now", "-n", "1000000", "-i", "0.05"],
+        &["sub", "--topic", "WAKTU"],
+    ] {
+        let bind = ["--bind", "tcp://127.0.0.1:*"];
+        let (socket, addr) = server(&[&["zmq"], arguments, &bind].concat())?;
+        let addr = addr.trim_start_matches("tcp://");
+        keeps_all(&["zmtp", addr], LEAST_OF_A_SOCKET)
+            .map_err(|failed| format!("{arguments:?}: {}", failed.message().unwrap_or_default()))?;
+        socket.terminate(PATIENCE)?;
+    }
+    Ok(())
+}
+
+fn libzmqs_sockets() -> Outcome {
+    let program = "import sys, threading, time, zmq\n\
+        def serve(kind):\n    \
+            socket = zmq.Context.instance().socket(getattr(zmq, kind))\n    \
+            if kind == 'SUB': socket.subscribe(b'WAKTU')\n    \
+            print(kind, socket.bind_to_random_port('tcp://127.0.0.1'), flush=True)\n    \
+            while True:\n        \
+                if kind not in ('PUSH', 'PUB'): socket.recv_multipart()\n        \
+                if kind in ('PUSH', 'PUB'): time.sleep(0.05)\n        \
+                if kind in ('REP', 'PUSH', 'PUB'): socket.send(b'WAKTU')\n\
+        serve(sys.argv[1])\n";
+    for kind in ["REP", "PULL", "PUSH", "PUB", "SUB", "ROUTER", "DEALER"] {
+        let mut command = Command::new("python3");
+        command.args(["-c", program, kind]);
+        let process = Process::start(kind, command)?;
+        let line = process.first_line(PATIENCE)?;
+        let port = line.split(' ').nth(1).unwrap_or_default();
+        keeps_all(&["zmtp", &format!("127.0.0.1:{}", port.trim())], LEAST_OF_A_SOCKET)
+            .map_err(|failed| format!("{kind}: {}", failed.message().unwrap_or_default()))?;
+        process.terminate(PATIENCE)?;
+    }
+    Ok(())
+}
+
 /// A broker behind a tap that ends every connection after some octets of the broker's.
 fn broken() -> Outcome {
     let directory = tempfile::tempdir()?;
@@ -141,10 +190,10 @@ fn broken() -> Outcome {
     let Finished { status, stdout, .. } = check(&chosen)?;
     same("the end", status.code(), Some(1)).map_err(|_| stdout.clone())?;
     for says in [
-        "ok    MQTT-3.12.4-1",
-        "FAIL  MQTT-3.8.4-4",
+        "ok    MQTT-3.12.4-1 ",
+        "FAIL  MQTT-3.8.4-4 ",
         "SUBSCRIBE",
-        "FAIL  MQTT-3.10.4-5",
+        "FAIL  MQTT-3.10.4-5 ",
         "instead of the UNSUBACK the connection was closed",
         "closes: FIN",
         "1 kept, 2 broken, 0 left out",

@@ -1,0 +1,209 @@
+//! A peer that says what a case says, right or wrong.
+//!
+//! It knows greetings, frames, commands and messages, through the zmtp crate's codec.
+
+use bytes::{Buf, Bytes, BytesMut};
+use std::time::{Duration, Instant};
+use wirelab_zmtp::SocketType;
+use wirelab_zmtp::command::Command;
+use wirelab_zmtp::frame::{self, Header};
+use wirelab_zmtp::metadata::{Metadata, SOCKET_TYPE};
+
+use crate::check::talk::{Desk, Finding, Heard, Talk, Wrong, broken};
+
+/// A greeting of 3.1 with NULL:
+/// ```text
+///   0    1      9    10      12          32          33     64
+///   | ff | 0…0  | 7f | 03 01 | NULL, 0…0 | as-server | 0…0 |
+/// ```
+pub const GREETING: [u8; 64] = {
+    let mut octets = [0; 64];
+    (octets[0], octets[9], octets[10], octets[11]) = (0xff, 0x7f, 3, 1);
+    (octets[12], octets[13], octets[14], octets[15]) = (b'N', b'U', b'L', b'L');
+    octets
+};
+
+/// The largest frame that is taken.
+const FRAME_MAX: u64 = 16 << 20;
+
+/// One frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    pub flags: u8,
+    pub body: Bytes,
+}
+
+impl Frame {
+    pub fn is_command(&self) -> bool {
+        self.flags & frame::COMMAND != 0
+    }
+
+    pub fn command(&self) -> Option<Command> {
+        self.is_command().then(|| Command::decode(self.body.clone()).ok()).flatten()
+    }
+}
+
+/// A connection.
+pub struct Peer {
+    pub talk: Talk,
+}
+
+impl Peer {
+    /// Connects, and says nothing.
+    pub fn silent(desk: &mut Desk) -> Result<Self, Wrong> {
+        Ok(Self { talk: desk.connect()? })
+    }
+
+    pub fn send_greeting(&mut self, greeting: &[u8; 64]) {
+        self.talk.send(greeting);
+    }
+
+    /// The other side's greeting, whole.
+    pub fn greeting(&mut self) -> Result<[u8; 64], Wrong> {
+        let deadline = Instant::now() + self.talk.patience();
+        while self.talk.input.len() < 64 {
+            if self.talk.input.first().is_some_and(|first| *first != 0xff) {
+                return broken("what came is no greeting: it does not begin with ff");
+            }
+            self.more(deadline, "the greeting")?;
+        }
+        let mut greeting = [0; 64];
+        self.talk.input.copy_to_slice(&mut greeting);
+        Ok(greeting)
+    }
+
+    /// Waits for more octets.
+    pub fn more(&mut self, deadline: Instant, what: &str) -> Finding {
+        match self.talk.listen_until(deadline) {
+            Heard::More => Ok(()),
+            Heard::Over(_) => broken(format!("instead of {what} the connection ended")),
+            Heard::Silence => broken(format!("{what} did not come in time")),
+        }
+    }
+
+    pub fn send_command(&mut self, command: &Command) {
+        let mut out = BytesMut::new();
+        command.encode(&mut out);
+        self.talk.send(&out);
+    }
+
+    /// A message of these frames.
+    pub fn send_message(&mut self, frames: &[&[u8]]) {
+        let mut out = BytesMut::new();
+        for (n, body) in frames.iter().enumerate() {
+            let more = if n + 1 < frames.len() { frame::MORE } else { 0 };
+            frame::put(&mut out, more, body);
+        }
+        self.talk.send(&out);
+    }
+
+    /// The next frame.
+    pub fn frame(&mut self, what: &str) -> Result<Frame, Wrong> {
+        let patience = self.talk.patience();
+        self.frame_within(what, patience)
+    }
+
+    /// The next frame, within this time.
+    pub fn frame_within(&mut self, what: &str, patience: Duration) -> Result<Frame, Wrong> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let header = Header::decode(&self.talk.input)
+                .or_else(|error| broken(format!("instead of {what} came no frame: {error}")))?;
+            if let Some(header) = header {
+                if header.size > FRAME_MAX {
+                    return broken(format!("{what} has {} octets", header.size));
+                }
+                let len = header.size as usize;
+                if self.talk.input.len() >= header.len + len {
+                    self.talk.input.advance(header.len);
+                    let body = self.talk.input.split_to(len).freeze();
+                    return Ok(Frame { flags: header.flags, body });
+                }
+            }
+            self.more(deadline, what)?;
+        }
+    }
+
+    /// The next message's frames' bodies. Commands before it are passed over, and a PING answered.
+    pub fn message_within(&mut self, what: &str, time: Duration) -> Result<Vec<Bytes>, Wrong> {
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.frame_within(what, time)?;
+            match frame.command() {
+                Some(Command::Ping { context, .. }) => {
+                    self.send_command(&Command::Pong { context });
+                }
+                Some(_) => {}
+                None => {
+                    frames.push(frame.body);
+                    if frame.flags & frame::MORE == 0 {
+                        return Ok(frames);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The other side's READY.
+    pub fn ready(&mut self) -> Result<Metadata, Wrong> {
+        let frame = self.frame("the READY")?;
+        match frame.command() {
+            Some(Command::Ready(metadata)) => Ok(metadata),
+            other => broken(format!("instead of the READY came {other:?}")),
+        }
+    }
+
+    /// What type of socket says so in its READY.
+    pub fn type_of(metadata: &Metadata) -> Result<SocketType, Wrong> {
+        let named = metadata.get("Socket-Type").and_then(|name| SocketType::from_name(name));
+        named.map_or_else(|| broken("its READY names no Socket-Type that there is"), Ok)
+    }
+
+    /// A whole handshake, as a socket of a type that fits. Returns the other side's type, and
+    /// whether it speaks 3.1.
+    pub fn new(desk: &mut Desk) -> Result<(Self, SocketType, bool), Wrong> {
+        let mut peer = Self::silent(desk)?;
+        peer.send_greeting(&GREETING);
+        let greeting = peer.greeting()?;
+        let theirs = Self::type_of(&peer.ready()?)?;
+        peer.send_command(&ready(fitting(theirs)));
+        Ok((peer, theirs, greeting[10..12] >= [3, 1][..]))
+    }
+
+    /// Does the connection stand? A PING is answered with a PONG of the same context, and what
+    /// comes before that is passed over.
+    pub fn stands(&mut self, knows_3_1: bool) -> Finding {
+        if !knows_3_1 {
+            return Err(Wrong::LeftOut("a peer of 3.0 knows no PING to ask it by".to_owned()));
+        }
+        let context = Bytes::from_static(b"wirelab");
+        self.send_command(&Command::Ping { ttl: 0, context: context.clone() });
+        loop {
+            let frame = self.frame("the PONG")?;
+            if let Some(Command::Pong { context: echoed }) = frame.command() {
+                if echoed == context {
+                    return Ok(());
+                }
+                return broken(format!("the PONG's context is {echoed:?}"));
+            }
+        }
+    }
+}
+
+/// A READY with nothing but a Socket-Type.
+pub fn ready(kind: SocketType) -> Command {
+    let metadata = Metadata::new().with(SOCKET_TYPE, kind.as_str());
+    Command::Ready(metadata.unwrap_or_default())
+}
+
+/// A type that may talk to this one, and asks little of it.
+pub fn fitting(theirs: SocketType) -> SocketType {
+    let fits = |own: &&SocketType| own.may_talk_to(theirs) && theirs.may_talk_to(**own);
+    SocketType::ALL.iter().find(fits).copied().unwrap_or(theirs)
+}
+
+/// A type that may not talk to this one.
+pub fn unfitting(theirs: SocketType) -> SocketType {
+    let unfit = |own: &&SocketType| !own.may_talk_to(theirs);
+    SocketType::ALL.iter().find(unfit).copied().unwrap_or(theirs)
+}
