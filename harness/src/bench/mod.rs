@@ -1,10 +1,14 @@
 //! `wirelab bench`: load on a server, and what it made of it.
 //!
-//! One module for each protocol's load; [`figures`], [`threshold`], [`report`] and [`process`] are
-//! what all of them share: numbers with units, conditions on them, and what a process has used.
+//! [`mqtt`] loads brokers, [`asking`] whatever answers requests; [`figures`], [`threshold`],
+//! [`report`], [`papers`], [`own`] and [`process`] are what they share: numbers with units,
+//! conditions on them, files, and what a process has used.
 
+pub mod asking;
 pub mod figures;
 pub mod mqtt;
+pub mod own;
+pub mod papers;
 pub mod process;
 pub mod report;
 pub mod threshold;
@@ -20,11 +24,20 @@ pub const THRESHOLD: u8 = 99;
 pub enum Command {
     /// Publish, deliver, count: messages through an MQTT 3.1.1 broker.
     Mqtt(Box<mqtt::Arguments>),
+    /// Ask an HTTP/1.1 server for sums, or for any path.
+    Rest(Box<asking::RestArguments>),
+    /// Ask a ZeroMQ REP, through an envelope by which each reply is known.
+    Zmq(Box<asking::ZmqArguments>),
+    /// Ask a TCP echo (RFC 862: what is sent comes back as it is).
+    Echo(Box<asking::EchoArguments>),
 }
 
 /// Loads, and reports.
 pub fn run(command: &Command, output: &Output) -> Result<(), Failure> {
     match command {
         Command::Mqtt(arguments) => mqtt::run(arguments, output),
+        Command::Rest(arguments) => asking::run_rest(arguments, output),
+        Command::Zmq(arguments) => asking::run_zmq(arguments, output),
+        Command::Echo(arguments) => asking::run_echo(arguments, output),
     }
 }

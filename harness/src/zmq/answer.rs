@@ -21,6 +21,9 @@ use crate::output::Output;
 /// is. With lines of stdin, each reply is the next line.
 #[derive(Debug, Args)]
 pub struct Arguments {
+    /// Reply, and print nothing of the requests.
+    #[arg(long, conflicts_with = "lab")]
+    silent: bool,
     #[command(flatten)]
     texts: Texts,
     #[command(flatten)]
@@ -29,7 +32,7 @@ pub struct Arguments {
 
 /// Replies, prints.
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
-    let Arguments { texts, shared } = arguments;
+    let Arguments { silent, texts, shared } = arguments;
     let mut source = match (shared.lab, texts.is_unsaid()) {
         (false, true) => None,
         _ => Some(texts.source(shared.lab.then_some(REPLY)).0),
@@ -47,7 +50,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             if shared.lab {
                 let text = python_bytes(&run.form.text(request.message()));
                 screen.write(format!("Received request: {text}\n").as_bytes());
-            } else {
+            } else if !silent {
                 screen.write(&run.form.line("request", request.message()));
             }
             screen.flush();

@@ -1,5 +1,6 @@
 //! The load generator against a broker whose faults are known: each is counted as what it is.
 
+mod asking;
 mod relay;
 
 use relay::{Fault, start};

@@ -2,14 +2,13 @@
 
 use clap::{Args, ValueEnum};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
 use std::time::Duration;
 use wirelab_mqtt::limits::REMAINING_LENGTH_MAX;
 use wirelab_mqtt::{QoS, topic};
 
 use super::plan::{Hold, NUMBER, Pattern, Plan};
 use super::stamp::STAMP;
-use crate::bench::threshold::Threshold;
+use crate::bench::papers::Papers;
 use crate::exit::Failure;
 
 /// The broker's port, where none is given.
@@ -104,21 +103,9 @@ pub struct Arguments {
     /// The broker's process, for its CPU and memory.
     #[arg(long)]
     pub pid: Option<u32>,
-    /// Show the whole distribution of latencies.
-    #[arg(long)]
-    pub latency: bool,
-    /// Write that distribution to this file, as HdrHistogram's tools read it.
-    #[arg(long, value_name = "FILE")]
-    pub hdr: Option<PathBuf>,
-    /// Write the figures to this file.
-    #[arg(long, value_name = "FILE.json")]
-    pub out: Option<PathBuf>,
-    /// Show the figures of an earlier `--out` beside these.
-    #[arg(long, value_name = "OLD.json")]
-    pub compare: Option<PathBuf>,
-    /// End with 99 if this is so; as often as wanted.
-    #[arg(long, value_name = "p99>5ms")]
-    pub fail_if: Vec<Threshold>,
+    /// What becomes of the figures.
+    #[command(flatten)]
+    pub papers: Papers,
 }
 
 impl Arguments {

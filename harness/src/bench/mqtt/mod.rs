@@ -11,7 +11,6 @@ mod client;
 pub mod course;
 mod lane;
 pub mod outcome;
-pub mod own;
 pub mod plan;
 mod publisher;
 mod shared;
@@ -22,7 +21,6 @@ mod worker;
 
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,13 +28,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub use arguments::Arguments;
 
 use self::outcome::Outcome;
-use self::own::Own;
 use self::plan::Plan;
-use super::THRESHOLD;
+use super::own::Own;
+use super::papers::Findings;
 use super::process::{Process, raise_descriptor_limit};
-use super::report::{spectrum, table};
 use crate::exit::Failure;
-use crate::output::{Output, Tone};
+use crate::output::Output;
 use crate::signals;
 
 /// Descriptors beside those of the clients.
@@ -48,7 +45,7 @@ const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0
 /// Loads, counts, reports.
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let (mode, target) = arguments.words()?;
-    let old = arguments.compare.as_deref().map(read).transpose()?;
+    let old = arguments.papers.old()?;
     let descriptors = raise_descriptor_limit().map_err(Failure::failed)?;
     let own = if target.is_none() { Some(start_own()?) } else { None };
     let target = target.or(own.as_ref().map(|own| own.addr)).unwrap_or(NOWHERE);
@@ -76,8 +73,9 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         if asked() { Failure::interrupted() } else { Failure::failed(advise(&plan, &why)) }
     })?;
     drop(own);
-    show(arguments, &plan, &outcome, old.as_ref(), output)?;
-    judge(arguments, &outcome)
+    let Outcome { figures, latency, complaints } = &outcome;
+    let findings = Findings { record: record(&plan, &outcome), figures, latency, complaints };
+    arguments.papers.hand_in(&findings, old.as_ref(), output)
 }
 
 fn start_own() -> Result<Own, Failure> {
@@ -90,17 +88,6 @@ fn start_own() -> Result<Own, Failure> {
 /// Tells runs apart, also those that begin in the same moment.
 pub fn number() -> u32 {
     getrandom::u32().unwrap_or_else(|_| std::process::id())
-}
-
-fn read(path: &Path) -> Result<Value, Failure> {
-    let wrong = |error: String| Failure::failed(format!("{}: {error}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| wrong(format!("not a run's figures: {error}")))
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text)
-        .map_err(|error| Failure::failed(format!("{}: {error}", path.display())))
 }
 
 fn describe(plan: &Plan) -> String {
@@ -141,45 +128,4 @@ pub fn record(plan: &Plan, outcome: &Outcome) -> Value {
         "units": outcome.figures.units(),
         "complaints": outcome.complaints,
     })
-}
-
-fn show(
-    arguments: &Arguments,
-    plan: &Plan,
-    outcome: &Outcome,
-    old: Option<&Value>,
-    output: &Output,
-) -> Result<(), Failure> {
-    for complaint in &outcome.complaints {
-        output.say(&output.paint(Tone::Bad, complaint));
-    }
-    let record = record(plan, outcome);
-    if output.json {
-        output.line(&record.to_string());
-    } else {
-        output.data(&table(&outcome.figures, old))?;
-        if arguments.latency {
-            output.data(&format!("\n{}", spectrum(&outcome.latency)))?;
-        }
-    }
-    if let Some(path) = &arguments.hdr {
-        write(path, &spectrum(&outcome.latency))?;
-    }
-    if let Some(path) = &arguments.out {
-        write(path, &format!("{record:#}\n"))?;
-    }
-    Ok(())
-}
-
-fn judge(arguments: &Arguments, outcome: &Outcome) -> Result<(), Failure> {
-    let mut broken = Vec::new();
-    for threshold in &arguments.fail_if {
-        if threshold.is_broken(&outcome.figures).map_err(Failure::usage)? {
-            broken.push(threshold.to_string());
-        }
-    }
-    if broken.is_empty() {
-        return Ok(());
-    }
-    Err(Failure { code: THRESHOLD, message: format!("it is so: {}", broken.join(", ")) })
 }

@@ -1,12 +1,12 @@
-//! `--self`: our own broker as a process beside the generator, on a free port.
+//! `--self`: our own server as a process beside the generator, on a free port.
 //!
-//! It knows the program's own name and its first line. It does not know what a broker does.
+//! It knows the program's own name and its first line. It does not know what a server does.
 
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
-/// A broker that ends when this is dropped.
+/// A server that ends when this is dropped.
 #[derive(Debug)]
 pub struct Own {
     child: Child,
@@ -15,7 +15,7 @@ pub struct Own {
 }
 
 impl Own {
-    /// Starts `program mqtt broker -p 0`, and waits until it says where it listens.
+    /// Starts it, and waits until it says where it listens.
     ///
     /// # Errors
     /// When it cannot be started, or says something else.
@@ -28,9 +28,10 @@ impl Own {
         }
         // Dropped, it ends: also when it says something else.
         let mut own = Self { child, addr: SocketAddr::from(([0, 0, 0, 0], 0)) };
-        let addr = line.trim().strip_prefix("listening on ").and_then(|addr| addr.parse().ok());
+        let place = line.trim().strip_prefix("listening on ");
+        let addr = place.and_then(|place| place.trim_start_matches("tcp://").parse().ok());
         own.addr = addr.ok_or_else(|| {
-            io::Error::other("our broker did not say where it listens; try `wirelab mqtt broker`")
+            io::Error::other(format!("our own server did not say where it listens, but {line:?}"))
         })?;
         Ok(own)
     }

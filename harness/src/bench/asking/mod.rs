@@ -1,0 +1,301 @@
+//! `wirelab bench echo`, `rest` and `zmq`: requests to a server, and what became of each.
+//!
+//! Reading order: `dialect` (what a protocol has to say), `echo`, `rest` and `zmq`, `load` (the
+//! connections), `course` (a run from beginning to end).
+//!
+//! Every answer is checked: that it belongs to a request, to which, and that it comes in order.
+
+mod course;
+mod dialect;
+mod echo;
+mod load;
+pub mod plan;
+mod rest;
+mod zmq;
+
+use clap::Args;
+use hdrhistogram::Histogram;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::{Value, json};
+use std::io::{self, IsTerminal};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::figures::{Figures, Unit, micros};
+use super::own::Own;
+use super::papers::Findings;
+use super::process::{Process, raise_descriptor_limit};
+use crate::exit::Failure;
+use crate::output::Output;
+use crate::signals;
+use course::{Outcome, Watch};
+use dialect::Maker;
+use plan::{Plan, SIZE_MAX};
+
+/// Descriptors beside those of the connections.
+const DESCRIPTORS: usize = 64;
+/// What is over sooner needs no progress line.
+const LONG: Duration = Duration::from_secs(1);
+
+/// Arguments of `bench echo`.
+#[derive(Debug, Args)]
+pub struct EchoArguments {
+    /// Octets of each request, its number among them.
+    #[arg(short, long, value_name = "BYTES", default_value_t = 64)]
+    pub size: usize,
+    /// What all three have.
+    #[command(flatten)]
+    pub common: plan::Arguments,
+}
+
+/// Arguments of `bench rest`.
+#[derive(Debug, Args)]
+pub struct RestArguments {
+    /// Ask for this path, and check statuses; without it the lab's sums are asked for, and checked.
+    #[arg(long, value_name = "PATH")]
+    pub path: Option<String>,
+    /// What all three have.
+    #[command(flatten)]
+    pub common: plan::Arguments,
+}
+
+/// Arguments of `bench zmq`.
+#[derive(Debug, Args)]
+pub struct ZmqArguments {
+    /// Octets of each request, beside its envelope.
+    #[arg(short, long, value_name = "BYTES", default_value_t = 64)]
+    pub size: usize,
+    /// What all three have.
+    #[command(flatten)]
+    pub common: plan::Arguments,
+}
+
+/// Echoes of `--raw` servers, as RFC 862 has them.
+pub fn run_echo(arguments: &EchoArguments, output: &Output) -> Result<(), Failure> {
+    let size = size(arguments.size, echo::SIZE_MIN)?;
+    let own = ["echo", "serve", "-p", "0", "--raw"];
+    run("echo", &arguments.common, &own, output, |_| {
+        Box::new(move || Box::new(echo::Echo { size }))
+    })
+}
+
+/// GET requests.
+pub fn run_rest(arguments: &RestArguments, output: &Output) -> Result<(), Failure> {
+    let path = arguments.path.clone();
+    if path.as_ref().is_some_and(|path| !path.starts_with('/') || path.contains([' ', '\r', '\n']))
+    {
+        return Err(Failure::usage("--path begins with a slash, and has no spaces"));
+    }
+    run("rest", &arguments.common, &["rest", "serve", "-p", "0"], output, move |target| {
+        let host = target.to_string();
+        Box::new(move || Box::new(rest::Rest::new(host.clone(), path.clone())))
+    })
+}
+
+/// Requests to a REP.
+pub fn run_zmq(arguments: &ZmqArguments, output: &Output) -> Result<(), Failure> {
+    let size = size(arguments.size, 0)?;
+    let own = ["zmq", "rep", "--silent", "--bind", "tcp://127.0.0.1:*"];
+    run("zmq", &arguments.common, &own, output, |_| {
+        Box::new(move || Box::new(zmq::Dealer::new(size)))
+    })
+}
+
+fn size(size: usize, least: usize) -> Result<usize, Failure> {
+    if (least..=SIZE_MAX).contains(&size) {
+        return Ok(size);
+    }
+    Err(Failure::usage(format!("-s is from {least} to {SIZE_MAX} bytes")))
+}
+
+fn run(
+    protocol: &'static str,
+    arguments: &plan::Arguments,
+    own_server: &[&str],
+    output: &Output,
+    make: impl FnOnce(SocketAddr) -> Maker,
+) -> Result<(), Failure> {
+    let plan = arguments.plan()?;
+    let old = arguments.papers.old()?;
+    let descriptors = raise_descriptor_limit().map_err(Failure::failed)?;
+    if plan.connections + DESCRIPTORS > descriptors as usize {
+        let (connections, text) = (plan.connections, "descriptors (ulimit -n)");
+        let text = format!("{connections} connections need more than the {descriptors} {text}");
+        return Err(Failure::failed(text));
+    }
+    let own = if arguments.own { Some(start_own(own_server)?) } else { None };
+    let target = match (&own, &arguments.target) {
+        (Some(own), _) => own.addr,
+        (None, target) => resolve(target.as_deref().unwrap_or_default())?,
+    };
+    let server = arguments.pid.or(own.as_ref().map(Own::pid)).map(Process);
+    if let Some(Err(error)) = server.map(Process::cpu) {
+        return Err(Failure::failed(format!("--pid: the process cannot be seen: {error}")));
+    }
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let told = interrupted.clone();
+    signals::on_end(move |_| told.store(true, Ordering::Relaxed)).map_err(Failure::failed)?;
+    output.say(&describe(&plan, target));
+    let mut watch = Screen::new(output, Arc::clone(&interrupted), plan.csv.is_some());
+    let outcome = course::run(&plan, target, make(target), server, &mut watch);
+    watch.end();
+    let asked_to_end = interrupted.load(Ordering::Relaxed);
+    let outcome = outcome.map_err(|why| {
+        let failed = || Failure::failed(format!("{target}: {why}{}", advice(&why)));
+        if asked_to_end { Failure::interrupted() } else { failed() }
+    })?;
+    drop(own);
+    if outcome.end.answered == 0 {
+        let why = outcome.complaints.first().map_or("no answer came in time", String::as_str);
+        return Err(Failure::failed(format!("{target}: nothing was answered: {why}")));
+    }
+    let figures = figures(&outcome, server.is_some());
+    let record = record(protocol, target, &plan, &figures, &outcome.complaints);
+    let (latency, complaints) = (&outcome.until.tally.latency, &outcome.complaints);
+    let findings = Findings { record, figures: &figures, latency, complaints };
+    arguments.papers.hand_in(&findings, old.as_ref(), output)
+}
+
+fn start_own(arguments: &[&str]) -> Result<Own, Failure> {
+    let program = std::env::current_exe().map_err(Failure::failed)?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    Own::start(command).map_err(|error| Failure::failed(format!("--self: {error}")))
+}
+
+fn resolve(target: &str) -> Result<SocketAddr, Failure> {
+    let place = ["http://", "tcp://"].iter().find_map(|scheme| target.strip_prefix(scheme));
+    let place = place.unwrap_or(target).trim_end_matches('/');
+    let whole =
+        place.strip_prefix(':').map_or(place.to_owned(), |port| format!("127.0.0.1:{port}"));
+    let error = match whole.to_socket_addrs().map(|mut addrs| addrs.next()) {
+        Ok(Some(addr)) => return Ok(addr),
+        Ok(None) => "it has no address".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(Failure::usage(format!("`{target}` is no server's HOST:PORT: {error}")))
+}
+
+fn describe(plan: &Plan, target: SocketAddr) -> String {
+    let pace = match plan.rate {
+        Some(rate) => format!("{rate} requests a second"),
+        None => format!("{} on the way each", plan.window),
+    };
+    format!("{} connections to {target}, {pace}", plan.connections)
+}
+
+fn advice(why: &str) -> &'static str {
+    if why.contains("refused (os") { "; is a server running there?" } else { "" }
+}
+
+fn record(
+    protocol: &str,
+    target: SocketAddr,
+    plan: &Plan,
+    figures: &Figures,
+    complaints: &[String],
+) -> Value {
+    json!({
+        "v": 1,
+        "kind": "bench",
+        "protocol": protocol,
+        "target": target.to_string(),
+        "connections": plan.connections,
+        "window": plan.window,
+        "rate": plan.rate,
+        "seconds": plan.time.as_secs_f64(),
+        "figures": figures.json(),
+        "units": figures.units(),
+        "complaints": complaints,
+    })
+}
+
+fn figures(outcome: &Outcome, has_server: bool) -> Figures {
+    let (from, until, end) = (&outcome.from, &outcome.until, &outcome.end);
+    let mut figures = Figures::default();
+    let seconds = (until.at - from.at).as_secs_f64().max(1e-9);
+    let answered = until.tally.answered - from.tally.answered;
+    let content = until.tally.content - from.tally.content;
+    figures.add("rate", "requests answered", answered as f64 / seconds, Unit::PerSecond);
+    let mib = content as f64 / seconds / (1024.0 * 1024.0);
+    figures.add("volume", "the answers' content", mib, Unit::MibPerSecond);
+    let each = |from: Option<Duration>, until: Option<Duration>| {
+        let used = until?.saturating_sub(from?).as_secs_f64();
+        Some((used * 1e6 / answered.max(1) as f64, used * 100.0 / seconds))
+    };
+    let own = each(from.own_cpu, until.own_cpu).map(|(each, _)| each);
+    figures.add_known("generator-cpu", "the generator's CPU for each", own, Unit::Micros);
+    if let Some((each, busy)) = each(from.cpu, until.cpu).filter(|_| has_server) {
+        figures.add("cpu", "the server's CPU for each", each, Unit::Micros);
+        figures.add("busy", "the server's part of a core", busy, Unit::Percent);
+    }
+    figures.add_latency(&until.tally.latency);
+    if !until.tally.late.is_empty() {
+        let late = micros(until.tally.late.value_at_percentile(99.0));
+        figures.add("late", "sent after it was due, 99 %", late, Unit::Micros);
+        figures.add("unsent", "due, but not sent", outcome.unsent as f64, Unit::Count);
+    }
+    let mut count = |name, title, n: u64| figures.add(name, title, n as f64, Unit::Count);
+    count("total", "requests asked in all", end.asked);
+    count("loss", "never answered", outcome.missing);
+    count("duplicates", "answered twice", end.duplicates);
+    count("disorder", "answered before an earlier one", end.disorder);
+    count("corrupt", "answers that are none", end.corrupt);
+    count("lost-connections", "connections that ended early", end.lost_connections);
+    let rate = outcome.connections as f64 / outcome.connecting.as_secs_f64().max(1e-9);
+    figures.add("connects", "connections were ready at", rate, Unit::PerSecond);
+    figures
+}
+
+/// The progress line, or lines of CSV.
+struct Screen {
+    interrupted: Arc<AtomicBool>,
+    bar: Option<ProgressBar>,
+    output: Output,
+    has_header: bool,
+}
+
+impl Screen {
+    fn new(output: &Output, interrupted: Arc<AtomicBool>, is_csv: bool) -> Self {
+        let unwanted = output.quiet || is_csv || !io::stderr().is_terminal();
+        let bar = (!unwanted).then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            let style = ProgressStyle::with_template("{msg}");
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Self { interrupted, bar, output: output.clone(), has_header: false }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Watch for Screen {
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+
+    fn progress(&mut self, answered: u64, passed: Duration, of: Duration) {
+        if let Some(bar) = self.bar.as_ref().filter(|_| passed > LONG) {
+            let rate = answered as f64 / passed.as_secs_f64();
+            let left = of.saturating_sub(passed).as_secs();
+            bar.set_message(format!("{answered} answered, {rate:.0}/s, {left} s to go"));
+        }
+    }
+
+    fn interval(&mut self, at: Duration, answered: u64, recent: &Histogram<u64>) {
+        if !std::mem::replace(&mut self.has_header, true) {
+            self.output.line("seconds,answered,p50_us,p99_us,max_us");
+        }
+        let at_percentile = |p| micros(recent.value_at_percentile(p));
+        let (half, most, max) = (at_percentile(50.0), at_percentile(99.0), micros(recent.max()));
+        let seconds = at.as_secs_f64();
+        self.output.line(&format!("{seconds:.3},{answered},{half:.1},{most:.1},{max:.1}"));
+    }
+}

@@ -1,0 +1,125 @@
+//! The command line of `bench echo`, `bench rest` and `bench zmq`, and what it asks for.
+
+use clap::Args;
+use std::time::Duration;
+
+use crate::bench::papers::Papers;
+use crate::exit::Failure;
+
+/// Connections.
+const CONNECTIONS_MAX: usize = 60_000;
+/// Requests on the way of one connection.
+const WINDOW_MAX: usize = 10_000;
+/// Octets of a request.
+pub const SIZE_MAX: usize = 16 << 20;
+/// Seconds that a run may be counted.
+const SECONDS_MAX: f64 = 3600.0;
+/// Seconds that a run of so many requests may take, where no time is given.
+const SECONDS_FOR_COUNT: f64 = 600.0;
+
+/// Arguments that all three have.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// HOST:PORT of the server.
+    #[arg(required_unless_present = "own")]
+    pub target: Option<String>,
+    /// Start our own server, and measure it.
+    #[arg(long = "self", id = "own", conflicts_with = "target")]
+    pub own: bool,
+    /// Connections.
+    #[arg(short, long, value_name = "CONNS", default_value_t = 64)]
+    pub connections: usize,
+    /// How long answers are counted, in seconds.
+    #[arg(short, long, value_name = "SEC")]
+    pub duration: Option<f64>,
+    /// End after so many requests of all connections together.
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// Requests a second of all together, whatever the server does (an open loop); a latency
+    /// counts from when its request was due.
+    #[arg(short = 'R', long, value_name = "RATE")]
+    pub rate: Option<f64>,
+    /// Requests of one connection on the way at once.
+    #[arg(long, default_value_t = 1)]
+    pub window: usize,
+    /// Seconds before anything is counted [default: 1; with -n 0].
+    #[arg(long, value_name = "SEC")]
+    pub warmup: Option<f64>,
+    /// Seconds without an answer after which what is missing is given up as lost.
+    #[arg(long, value_name = "SEC", default_value_t = 3.0)]
+    pub drain: f64,
+    /// The server's process, for its CPU and memory.
+    #[arg(long)]
+    pub pid: Option<u32>,
+    /// Print a line of CSV so often, instead of the table at the end.
+    #[arg(long, value_name = "SEC")]
+    pub csv: Option<f64>,
+    /// What becomes of the figures.
+    #[command(flatten)]
+    pub papers: Papers,
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Connections.
+    pub connections: usize,
+    /// Requests of each on the way at once.
+    pub window: usize,
+    /// Requests a second of all together, in an open loop.
+    pub rate: Option<f64>,
+    /// Requests of all together, after which it ends.
+    pub count: Option<u64>,
+    /// How long answers are counted.
+    pub time: Duration,
+    /// How long they are not, before that.
+    pub warm_up: Duration,
+    /// After so long without an answer, what is missing is lost.
+    pub drain: Duration,
+    /// From one line of CSV to the next.
+    pub csv: Option<Duration>,
+}
+
+impl Arguments {
+    /// The plan, if it can be carried out.
+    pub fn plan(&self) -> Result<Plan, Failure> {
+        if !(1..=CONNECTIONS_MAX).contains(&self.connections) {
+            return Err(Failure::usage(format!("-c is from 1 to {CONNECTIONS_MAX}")));
+        }
+        if !(1..=WINDOW_MAX).contains(&self.window) {
+            return Err(Failure::usage(format!("--window is from 1 to {WINDOW_MAX}")));
+        }
+        if self.rate.is_some_and(|rate| !(rate > 0.0 && rate <= 1e8)) {
+            return Err(Failure::usage("-R is a number of requests a second, up to 100,000,000"));
+        }
+        let (time, warm_up) = match self.count {
+            Some(_) => (SECONDS_FOR_COUNT, 0.0),
+            None => (5.0, 1.0),
+        };
+        Ok(Plan {
+            connections: self.connections,
+            window: self.window,
+            rate: self.rate,
+            count: self.count,
+            time: seconds("--duration", self.duration.unwrap_or(time))?,
+            warm_up: seconds("--warmup", self.warmup.unwrap_or(warm_up))?,
+            drain: seconds("--drain", self.drain)?,
+            csv: self.csv.map(interval).transpose()?,
+        })
+    }
+}
+
+fn seconds(what: &str, value: f64) -> Result<Duration, Failure> {
+    if (0.0..=SECONDS_MAX).contains(&value) {
+        return Ok(Duration::from_secs_f64(value));
+    }
+    Err(Failure::usage(format!("{what} is from 0 to {SECONDS_MAX} seconds, not {value}")))
+}
+
+fn interval(value: f64) -> Result<Duration, Failure> {
+    if (0.01..=SECONDS_MAX).contains(&value) {
+        return Ok(Duration::from_secs_f64(value));
+    }
+    Err(Failure::usage(format!("--csv is from 0.01 to {SECONDS_MAX} seconds, not {value}")))
+}

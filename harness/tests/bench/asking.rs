@@ -1,0 +1,152 @@
+//! The generators that ask, against servers whose faults are known: each is counted as what it is.
+
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Command, Output};
+use std::thread;
+
+fn bench(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wirelab"));
+    command.args(["--json", "bench"]).args(arguments);
+    command.output().expect("the binary starts")
+}
+
+/// Runs, and returns the figures.
+fn run(arguments: &[&str]) -> Value {
+    let output = bench(arguments);
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {talk}");
+    let record: Value = serde_json::from_slice(&output.stdout).expect(&talk);
+    record["figures"].clone()
+}
+
+/// Each client's octets, changed by `act`, which is called with the number of each piece of `size`.
+fn server(
+    size: usize,
+    act: impl Fn(u64, Vec<u8>) -> Vec<u8> + Clone + Send + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let act = act.clone();
+            thread::spawn(move || serve(stream, size, act));
+        }
+    });
+    addr
+}
+
+fn serve(mut stream: TcpStream, size: usize, act: impl Fn(u64, Vec<u8>) -> Vec<u8>) {
+    for number in 0.. {
+        let mut piece = vec![0; size];
+        if stream.read_exact(&mut piece).is_err() || stream.write_all(&act(number, piece)).is_err()
+        {
+            return;
+        }
+    }
+}
+
+const COUNTS: [&str; 5] = ["loss", "duplicates", "disorder", "corrupt", "lost-connections"];
+
+fn counts(figures: &Value) -> Vec<f64> {
+    COUNTS.iter().map(|name| figures[*name].as_f64().expect(name)).collect()
+}
+
+#[test]
+fn our_own_servers_answer_everything_once_and_in_order() {
+    for protocol in ["echo", "rest", "zmq"] {
+        for shape in [&["-c", "20"][..], &["-c", "3", "--window", "16"]] {
+            let arguments = [&[protocol, "--self", "-n", "3000"], shape].concat();
+            let figures = run(&arguments);
+            assert_eq!(figures["total"], 3000.0, "{arguments:?}");
+            assert_eq!(counts(&figures), [0.0; 5], "{arguments:?}: {figures}");
+            assert!(figures["p50"].as_f64() > Some(0.0) && figures["cpu"].as_f64() > Some(0.0));
+        }
+    }
+    let path = run(&["rest", "--self", "-n", "500", "--path", "/items"]);
+    assert_eq!(counts(&path), [0.0; 5], "{path}");
+}
+
+#[test]
+fn an_open_loop_keeps_its_pace() {
+    for protocol in ["echo", "rest", "zmq"] {
+        let arguments = [protocol, "--self", "-R", "2000", "-n", "600", "-c", "10"];
+        let figures = run(&arguments);
+        assert_eq!(figures["total"], 600.0, "{figures}");
+        assert_eq!(counts(&figures), [0.0; 5], "{protocol}: {figures}");
+        // Never faster than was asked for, however busy the machine.
+        assert!(figures["rate"].as_f64() < Some(2100.0), "{figures}");
+    }
+}
+
+#[test]
+fn what_a_server_does_wrong_is_counted_as_what_it_is() {
+    type Act = fn(u64, Vec<u8>) -> Vec<u8>;
+    let table: [(Act, [f64; 5]); 3] = [
+        // The tenth answer never comes, and neither does what is after it.
+        (|n, piece| if n == 9 { Vec::new() } else { piece }, [1.0, 0.0, 0.0, 0.0, 0.0]),
+        (|n, piece| if n == 9 { piece.repeat(2) } else { piece }, [0.0, 1.0, 0.0, 0.0, 0.0]),
+        (
+            |n, mut piece| {
+                if n == 9 {
+                    piece[20] ^= 1;
+                }
+                piece
+            },
+            [0.0, 0.0, 0.0, 1.0, 0.0],
+        ),
+    ];
+    for (act, wanted) in table {
+        let addr = server(64, act).to_string();
+        let figures = run(&["echo", &addr, "-c", "1", "-n", "10", "--drain", "0.3"]);
+        assert_eq!(counts(&figures), wanted, "{figures}");
+    }
+    // A pair of answers in the wrong order: the first piece is held back.
+    let addr = server(128, |_, pieces| [&pieces[64..], &pieces[..64]].concat()).to_string();
+    let figures = run(&["echo", &addr, "-c", "1", "-n", "10", "--window", "2"]);
+    assert_eq!(counts(&figures), [0.0, 0.0, 5.0, 0.0, 0.0], "{figures}");
+}
+
+#[test]
+fn what_is_none_of_the_protocol_is_said_and_ended() {
+    let echo = server(1, |_, piece| piece).to_string();
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let silent = silent.local_addr().expect("an address").to_string();
+    for (arguments, code, says) in [
+        (&["rest", &echo, "-n", "5", "-c", "1"][..], 1, "what came is no answer"),
+        (&["zmq", &echo, "-n", "5", "-c", "1"], 1, "no REP, but Some(Dealer)"),
+        (&["rest", &silent, "-n", "5", "--drain", "0.2"], 1, "no answer came in time"),
+        (&["echo", "127.0.0.1:1", "-n", "5"], 1, "is a server running there?"),
+        (&["rest", "--self", "-n", "5", "--path", "x"], 2, "begins with a slash"),
+        (&["echo", "--self", "-n", "5", "-s", "7"], 2, "-s is from 8"),
+        (&["echo", "--self", "-n", "500", "--fail-if", "p99>1ns"], 99, "it is so: p99>1ns"),
+        (&["echo", "--self", "127.0.0.1:1"], 2, "cannot be used with"),
+    ] {
+        let output = bench(arguments);
+        let talk = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {talk}");
+        assert!(talk.contains(says), "{arguments:?}: {talk}");
+    }
+}
+
+#[test]
+fn a_run_stands_beside_an_earlier_one_and_in_lines() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("old.json");
+    let file = file.to_string_lossy();
+    run(&["rest", "--self", "-n", "300", "--out", &file]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wirelab"));
+    command.args(["bench", "rest", "--self", "-n", "300", "--compare", &file]);
+    let text = command.output().expect("the binary starts").stdout;
+    let text = String::from_utf8_lossy(&text);
+    assert!(text.contains(" before ") && text.contains(", now "), "{text}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wirelab"));
+    command.args(["bench", "echo", "--self", "-R", "200", "-d", "0.5", "--warmup", "0"]);
+    let text = command.args(["--csv", "0.1"]).output().expect("the binary starts").stdout;
+    let text = String::from_utf8_lossy(&text);
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("seconds,answered,p50_us,p99_us,max_us"));
+    let columns: Vec<usize> = lines.take(2).map(|line| line.split(',').count()).collect();
+    assert_eq!(columns, [5, 5], "{text}");
+}
