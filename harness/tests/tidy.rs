@@ -16,7 +16,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-const HOUSES: [&str; 7] = ["reactor", "mqtt", "zmtp", "http", "echo", "harness", "benches"];
+const HOUSES: [&str; 8] =
+    ["reactor", "mqtt", "zmtp", "http", "echo", "harness", "benches", "exercises"];
 const ALLOWED: &str = include_str!("tidy/allow.tsv");
 
 fn root() -> PathBuf {
