@@ -15,10 +15,16 @@ mod common;
 mod dissect;
 #[path = "interop/http.rs"]
 mod http;
+#[path = "interop/http_curl.rs"]
+mod http_curl;
 #[path = "interop/http_dissect.rs"]
 mod http_dissect;
 #[path = "interop/http_lab.rs"]
 mod http_lab;
+#[path = "interop/http_raw.rs"]
+mod http_raw;
+#[path = "interop/http_requests.rs"]
+mod http_requests;
 #[path = "interop/mqtt_broker.rs"]
 mod mqtt_broker;
 #[path = "interop/mqtt_client.rs"]
@@ -29,6 +35,8 @@ mod mqtt_formats;
 mod mqtt_peer;
 #[path = "interop/mqtt_rules.rs"]
 mod mqtt_rules;
+#[path = "interop/relay.rs"]
+mod relay;
 #[path = "interop/shells.rs"]
 mod shells;
 #[path = "interop/tap.rs"]
@@ -57,7 +65,10 @@ fn main() -> std::process::ExitCode {
     captures::add(&mut trials);
     check::add(&mut trials);
     dissect::add(&mut trials);
+    http_curl::add(&mut trials);
     http_dissect::add(&mut trials);
+    http_raw::add(&mut trials);
+    http_requests::add(&mut trials);
     mqtt_broker::add(&mut trials);
     mqtt_client::add(&mut trials);
     mqtt_formats::add(&mut trials);

@@ -16,7 +16,7 @@ pub fn add(trials: &mut Trials) {
 }
 
 /// Our server, and its `HOST:PORT`.
-fn server(arguments: &[&str]) -> Result<(Process, String), String> {
+pub fn server(arguments: &[&str]) -> Result<(Process, String), String> {
     let process =
         Process::start("serve", wirelab(&[&["rest", "serve", "-p", "0"], arguments].concat()))?;
     let line = process.first_line(PATIENCE)?;
@@ -24,19 +24,22 @@ fn server(arguments: &[&str]) -> Result<(Process, String), String> {
     Ok((process, addr.ok_or_else(|| format!("no address in {line:?}"))?))
 }
 
-fn ended(process: Process) -> Outcome {
+/// Ends it as a user does, and looks how it ends.
+pub fn ended(process: Process) -> Outcome {
     process.interrupt()?;
     same("the server's end", process.finish(PATIENCE)?.status.code(), Some(0))
 }
 
-fn curl(arguments: &[&str]) -> Result<Finished, String> {
+/// curl, apart from what the machine's environment says about proxies.
+pub fn curl(arguments: &[&str]) -> Result<Finished, String> {
     let mut command = Command::new("curl");
     command.args(["--silent", "--show-error", "--max-time", "30", "--noproxy", "*"]);
     command.args(arguments);
     Process::start("curl", command)?.finish(PATIENCE)
 }
 
-fn rest(arguments: &[&str]) -> Result<Finished, String> {
+/// Our client.
+pub fn rest(arguments: &[&str]) -> Result<Finished, String> {
     Process::start("rest", wirelab(&[&["rest"], arguments].concat()))?.finish(PATIENCE)
 }
 
