@@ -15,6 +15,8 @@ mod common;
 mod dissect;
 #[path = "interop/http.rs"]
 mod http;
+#[path = "interop/http_chromium.rs"]
+mod http_chromium;
 #[path = "interop/http_curl.rs"]
 mod http_curl;
 #[path = "interop/http_dissect.rs"]
@@ -65,6 +67,7 @@ fn main() -> std::process::ExitCode {
     captures::add(&mut trials);
     check::add(&mut trials);
     dissect::add(&mut trials);
+    http_chromium::add(&mut trials);
     http_curl::add(&mut trials);
     http_dissect::add(&mut trials);
     http_raw::add(&mut trials);

@@ -97,7 +97,8 @@ fn old() -> Outcome {
     ended(process)
 }
 
-/// [9112-3.2.2-02] [9112-3.2.2-03] A target in absolute form is answered like any other, whatever `Host` says.
+/// [9112-3.2.2-02] [9112-3.2.2-03] A target in absolute form is answered like any other,
+/// whatever `Host` says.
 fn proxy() -> Outcome {
     let (process, addr) = server(&[])?;
     let ask = |host: &str| -> Result<Finished, String> {

@@ -4,6 +4,7 @@
 use super::common::reference::Trials;
 use super::common::{Outcome, PATIENCE, same};
 use super::http::{ended, server};
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
@@ -93,7 +94,7 @@ fn pipelined() -> Outcome {
                 n % 10
             )
         };
-        many += &format!("{head}{body}GET /items/1 HTTP/1.1\r\nHost: h\r\n\r\n");
+        let _ = write!(many, "{head}{body}GET /items/1 HTTP/1.1\r\nHost: h\r\n\r\n");
     }
     stream.write_all(many.as_bytes())?;
     for n in 0..DEPTH {

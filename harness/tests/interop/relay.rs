@@ -69,7 +69,7 @@ fn join(client: TcpStream, server: SocketAddr, counts: Arc<Counts>) -> io::Resul
 
 /// What comes in goes out, its end too.
 fn pass(mut from: TcpStream, mut to: TcpStream, count: &AtomicUsize) {
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = [0; 16 * 1024];
     while let Ok(n @ 1..) = from.read(&mut buffer) {
         count.fetch_add(n, Ordering::SeqCst);
         // What nobody takes is read all the same: left unread, it would break the other way too.
