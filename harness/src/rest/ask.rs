@@ -129,6 +129,7 @@ pub fn url(text: &str) -> Result<Url, Failure> {
 /// What curl's exit code for this is, and what is said.
 pub fn failure(error: &Error) -> Failure {
     let code = match error {
+        Error::Location(..) => BAD_URL,
         Error::Name(..) => NO_HOST,
         Error::Connect(_) => NO_CONNECTION,
         Error::Broken(_) => BROKEN,

@@ -72,6 +72,8 @@ pub enum Error {
     TimedOut,
     /// Too many redirects, or a circle of them.
     Redirects(usize),
+    /// A redirect leads to what this client cannot ask, and why it cannot.
+    Location(String, HttpError),
     /// The content to be sent could not be had.
     Content,
     /// More came than is collected.
@@ -96,6 +98,9 @@ impl std::fmt::Display for Error {
             Self::Http(error) => error.fmt(f),
             Self::TimedOut => f.write_str("it took too long"),
             Self::Redirects(count) => write!(f, "redirected {count} times, or in a circle"),
+            Self::Location(to, why) => {
+                write!(f, "redirected to `{}`, which cannot be asked: {why}", to.escape_debug())
+            }
             Self::Content => f.write_str("the content to be sent could not be had"),
             Self::TooLarge(max) => write!(f, "the response is longer than {max} octets"),
             Self::Loop(error) => write!(f, "the event loop failed: {error}"),

@@ -29,14 +29,15 @@ pub(super) struct Follow {
 #[derive(Debug)]
 pub(super) enum Refused {
     TooMany(TooMany),
-    Location(HttpError),
+    /// Where to, and why not.
+    Location(String, HttpError),
 }
 
 impl From<Refused> for super::Error {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::TooMany(too_many) => too_many.into(),
-            Refused::Location(error) => error.into(),
+            Refused::Location(to, why) => Self::Location(to, why),
         }
     }
 }
@@ -62,7 +63,8 @@ impl Follow {
             return Ok(None);
         };
         // [9110-10.2.2-02] [9110-10.2.2-01]
-        let url = sent.url.join(location).map_err(Refused::Location)?;
+        let url = sent.url.join(location);
+        let url = url.map_err(|why| Refused::Location(location.to_owned(), why))?;
         let Some(next) = adjusted(sent, head.code(), url) else { return Ok(None) };
         let visit = (next.method, next.url.clone());
         // [9110-15.4-02]

@@ -148,6 +148,18 @@ fn redirects_are_followed_where_that_was_asked() {
 }
 
 #[test]
+fn a_redirect_to_what_is_not_http_says_where_it_led() {
+    for to in ["https://a/b", "http://u:p@a/", "mailto:a@b"] {
+        let answer = format!("HTTP/1.1 302 x\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+        let (addr, _) = peer(vec![vec![(HEAD, answer.into_bytes())]]);
+        let mut client = client(Options { redirects: 5, ..Options::default() });
+        let error = client.send(get(addr, "/")).expect_err("not to be followed");
+        assert!(matches!(&error, Error::Location(seen, _) if seen == to), "{error:?}");
+        assert!(error.to_string().contains(&format!("redirected to `{to}`")), "{error}");
+    }
+}
+
+#[test]
 fn a_password_is_not_taken_along_to_another_host() {
     // [9110-15.4-01]
     let (other, heard) = peer(vec![vec![(HEAD, ok("there"))]]);
