@@ -141,13 +141,17 @@ impl Client {
             request.check()?;
             let again = request.repeated();
             let (ticket, head) = self.once(request)?;
-            let next = again.as_ref().map_or(Ok(None), |sent| follow.next(sent, &head))?;
+            let next = again.as_ref().map_or(Ok(None), |sent| follow.next(sent, &head));
             match next {
-                None => return Ok(Response::new(self, ticket, head, follow.url)),
-                Some(next) => {
+                Ok(None) => return Ok(Response::new(self, ticket, head, follow.url)),
+                Ok(Some(next)) => {
                     // The content of a redirect is read past, so that the connection can go on.
                     Response::new(self, ticket, head, next.url.clone()).discard()?;
                     request = next;
+                }
+                Err(refused) => {
+                    self.cancel(ticket)?;
+                    return Err(refused.into());
                 }
             }
         }
@@ -207,12 +211,17 @@ impl Client {
             }
             let now = self.event_loop.net().now();
             if now >= until {
-                self.service.cancel(self.event_loop.io(), ticket);
-                self.turn(Some(Duration::ZERO))?;
+                self.cancel(ticket)?;
                 return Err(Error::TimedOut);
             }
             self.turn(Some(until - now))?;
         }
+    }
+
+    /// Nobody waits for this one any more.
+    fn cancel(&mut self, ticket: Ticket) -> Result<(), Error> {
+        self.service.cancel(self.event_loop.io(), ticket);
+        self.turn(Some(Duration::ZERO))
     }
 
     fn turn(&mut self, wait: Option<Duration>) -> Result<(), Error> {
@@ -333,8 +342,7 @@ impl Drop for Response<'_> {
     /// [9112-9.3-06] What was not read to its end takes its connection with it.
     fn drop(&mut self) {
         if !self.complete {
-            self.client.service.cancel(self.client.event_loop.io(), self.ticket);
-            let _ = self.client.turn(Some(Duration::ZERO));
+            let _ = self.client.cancel(self.ticket);
         }
     }
 }

@@ -160,6 +160,19 @@ fn a_redirect_to_what_is_not_http_says_where_it_led() {
 }
 
 #[test]
+fn a_redirect_that_is_not_followed_costs_its_connection() {
+    let circle = b"HTTP/1.1 302 x\r\nLocation: /\r\nContent-Length: 9\r\n\r\n".to_vec();
+    // The second connection is taken when the first is over, although nine octets never came.
+    let scripts = vec![vec![(HEAD, circle), ("never", Vec::new())], vec![(HEAD, ok("there"))]];
+    let (addr, _) = peer(scripts);
+    let silence_timeout = Duration::from_secs(5);
+    let mut client = client(Options { redirects: 5, silence_timeout, ..Options::default() });
+    assert!(matches!(client.send(get(addr, "/")), Err(Error::Redirects(1))));
+    let mut response = client.send(get(addr, "/other")).expect("a response");
+    assert_eq!(response.bytes().expect("content"), "there");
+}
+
+#[test]
 fn a_password_is_not_taken_along_to_another_host() {
     // [9110-15.4-01]
     let (other, heard) = peer(vec![vec![(HEAD, ok("there"))]]);
