@@ -17,12 +17,18 @@ mod dissect;
 mod http;
 #[path = "interop/http_chromium.rs"]
 mod http_chromium;
+#[path = "interop/http_client.rs"]
+mod http_client;
 #[path = "interop/http_curl.rs"]
 mod http_curl;
 #[path = "interop/http_dissect.rs"]
 mod http_dissect;
 #[path = "interop/http_lab.rs"]
 mod http_lab;
+#[path = "interop/http_faults.rs"]
+mod http_faults;
+#[path = "interop/http_nginx.rs"]
+mod http_nginx;
 #[path = "interop/http_raw.rs"]
 mod http_raw;
 #[path = "interop/http_requests.rs"]
@@ -37,6 +43,8 @@ mod mqtt_formats;
 mod mqtt_peer;
 #[path = "interop/mqtt_rules.rs"]
 mod mqtt_rules;
+#[path = "interop/nginx.rs"]
+mod nginx;
 #[path = "interop/relay.rs"]
 mod relay;
 #[path = "interop/shells.rs"]
@@ -68,8 +76,11 @@ fn main() -> std::process::ExitCode {
     check::add(&mut trials);
     dissect::add(&mut trials);
     http_chromium::add(&mut trials);
+    http_client::add(&mut trials);
     http_curl::add(&mut trials);
     http_dissect::add(&mut trials);
+    http_faults::add(&mut trials);
+    http_nginx::add(&mut trials);
     http_raw::add(&mut trials);
     http_requests::add(&mut trials);
     mqtt_broker::add(&mut trials);

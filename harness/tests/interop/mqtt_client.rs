@@ -113,7 +113,8 @@ impl Broker {
     }
 }
 
-fn free_port() -> Result<u16, String> {
+/// A port that was free a moment ago.
+pub fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
     listener.local_addr().map(|addr| addr.port()).map_err(|error| error.to_string())
 }

@@ -3,11 +3,11 @@
 use super::common::process::Process;
 use super::common::reference::{Need, Trials};
 use super::common::{Outcome, PATIENCE, same, wirelab};
+use super::mqtt_client::free_port;
 use super::mqtt_peer::Peer;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::{self, Permissions};
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -36,12 +36,6 @@ fn open_up(path: &Path, mode: u32) -> Result<(), String> {
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
     fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// A port that nobody has, just now: mosquitto cannot be asked for any.
-fn free_port() -> Result<u16, String> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(|e| e.to_string())?;
-    listener.local_addr().map(|addr| addr.port()).map_err(|error| error.to_string())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
