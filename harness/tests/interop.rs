@@ -27,12 +27,16 @@ mod http_dissect;
 mod http_lab;
 #[path = "interop/http_faults.rs"]
 mod http_faults;
+#[path = "interop/http_flask.rs"]
+mod http_flask;
 #[path = "interop/http_nginx.rs"]
 mod http_nginx;
 #[path = "interop/http_raw.rs"]
 mod http_raw;
 #[path = "interop/http_requests.rs"]
 mod http_requests;
+#[path = "interop/http_slow.rs"]
+mod http_slow;
 #[path = "interop/mqtt_broker.rs"]
 mod mqtt_broker;
 #[path = "interop/mqtt_client.rs"]
@@ -80,9 +84,11 @@ fn main() -> std::process::ExitCode {
     http_curl::add(&mut trials);
     http_dissect::add(&mut trials);
     http_faults::add(&mut trials);
+    http_flask::add(&mut trials);
     http_nginx::add(&mut trials);
     http_raw::add(&mut trials);
     http_requests::add(&mut trials);
+    http_slow::add(&mut trials);
     mqtt_broker::add(&mut trials);
     mqtt_client::add(&mut trials);
     mqtt_formats::add(&mut trials);

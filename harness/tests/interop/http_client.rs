@@ -112,7 +112,7 @@ fn closes() -> Outcome {
 
 /// So many pieces of a thousand octets.
 #[derive(Debug)]
-struct Pieces(usize);
+pub struct Pieces(pub usize);
 
 impl Source for Pieces {
     fn next(&mut self, _now: Now) -> Next {
