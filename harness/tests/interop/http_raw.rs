@@ -15,6 +15,7 @@ const DEPTH: usize = 200;
 
 pub fn add(trials: &mut Trials) {
     trials.add("http_raw::two_hundred_requests_at_once", &[], pipelined);
+    trials.add("http_raw::heads_have_no_content", &[], heads);
     trials.add("http_raw::a_client_that_half_closes", &[], half_closed);
     trials.add("http_raw::nonsense_behind_good_requests", &[], nonsense);
 }
@@ -27,8 +28,8 @@ pub fn connect(addr: &str) -> Result<TcpStream> {
     Ok(stream)
 }
 
-/// The next answer: its head without the empty line, and its content by its length.
-pub fn answer(stream: &mut impl Read) -> Result<(String, String)> {
+/// The next head, without the empty line.
+fn head(stream: &mut impl Read) -> Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut octet = [0];
@@ -37,12 +38,16 @@ pub fn answer(stream: &mut impl Read) -> Result<(String, String)> {
         }
         head.extend_from_slice(&octet);
     }
-    let head = String::from_utf8(head)?;
-    let length = head.split_once("Content-Length: ").and_then(|(_, rest)| rest.split_once("\r\n"));
-    let length = length.map_or(Ok(0), |(length, _)| length.parse())?;
-    let mut content = vec![0; length];
+    Ok(String::from_utf8(head)?.trim_end().to_owned())
+}
+
+/// The next answer: its head, and its content by its length.
+pub fn answer(stream: &mut impl Read) -> Result<(String, String)> {
+    let head = head(stream)?;
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+    let mut content = vec![0; length.map_or(Ok(0), str::parse)?];
     stream.read_exact(&mut content)?;
-    Ok((head.trim_end().to_owned(), String::from_utf8(content)?))
+    Ok((head, String::from_utf8(content)?))
 }
 
 /// A sum to be asked for, and its answer's content.
@@ -104,6 +109,25 @@ fn pipelined() -> Outcome {
         let seen = if n % 2 == 0 { n + 100 } else { 100 + n % 10 };
         same("GET", answer(&mut stream)?.1, seen.to_string())?;
     }
+    ended(process)
+}
+
+/// [9110-9.3.2-01] What stands behind the head of an answer to HEAD is the next answer, although
+/// the head speaks of content.
+fn heads() -> Outcome {
+    let (process, addr) = server(&[])?;
+    let mut stream = connect(&addr)?;
+    let paths = [("/add?a=5&b=9", "200"), ("/add?a=5", "400"), ("/none", "404"), ("/items", "200")];
+    let ask = |(path, _): &(&str, &str)| format!("HEAD {path} HTTP/1.1\r\nHost: h\r\n\r\n");
+    stream.write_all(paths.iter().map(ask).collect::<String>().as_bytes())?;
+    for (path, status) in paths {
+        let head = head(&mut stream)?;
+        let length = !head.contains("Content-Length: 0") && head.contains("Content-Length: ");
+        let fits = head.starts_with(&format!("HTTP/1.1 {status} ")) && length;
+        same(path, fits, true).map_err(|_| head)?;
+    }
+    stream.write_all(sum(0).0.as_bytes())?;
+    sums(&mut stream, 1)?;
     ended(process)
 }
 
