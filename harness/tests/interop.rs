@@ -23,12 +23,12 @@ mod http_client;
 mod http_curl;
 #[path = "interop/http_dissect.rs"]
 mod http_dissect;
-#[path = "interop/http_lab.rs"]
-mod http_lab;
 #[path = "interop/http_faults.rs"]
 mod http_faults;
 #[path = "interop/http_flask.rs"]
 mod http_flask;
+#[path = "interop/http_lab.rs"]
+mod http_lab;
 #[path = "interop/http_nginx.rs"]
 mod http_nginx;
 #[path = "interop/http_raw.rs"]

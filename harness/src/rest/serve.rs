@@ -45,13 +45,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Server::new(router, settings.clone()).with_clock(Box::new(|_| unix()))
     });
     let server = server.map_err(|error| Failure::cannot_listen(addr, &error))?;
+    // Whoever reads the address may end this at once.
+    signals::stop_loops(server.stoppers()).map_err(Failure::failed)?;
     if output.json {
         let line = json!({"v": 1, "kind": "listening", "addr": server.addr().to_string()});
         output.record(&line.to_string());
     } else {
         output.record(&format!("listening on {}", server.addr()));
     }
-    signals::stop_loops(server.stoppers()).map_err(Failure::failed)?;
     server.join().map_err(Failure::failed)
 }
 

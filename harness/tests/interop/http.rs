@@ -12,6 +12,7 @@ pub fn add(trials: &mut Trials) {
     trials.add("http::curl_keeps_items", &[Need::Curl], items);
     trials.add("http::we_ask_pythons_server", &[Need::Python], we_ask);
     trials.add("http::what_cannot_be_asked_has_curls_exit_codes", &[], exit_codes);
+    trials.add("http::a_server_ends_as_soon_as_it_listens", &[], ends);
     trials.add("http::the_labs_client_is_ours", &[], calc);
 }
 
@@ -197,6 +198,11 @@ fn we_ask() -> Outcome {
     same("-f", absent.status.code(), Some(22))?;
     let refused = rest(&["post", &url, "a=b"])?;
     same("501 is an answer", refused.status.code(), Some(0))?;
+    // It answers without a look at the content, and breaks the connection under it.
+    let large = format!("@{}", copy.display());
+    let refused = rest(&["put", &url, "-i", "-d", &large])?;
+    same("also in the middle", refused.stdout.starts_with("HTTP/1.0 501 "), true)
+        .map_err(|_| refused.stderr)?;
     process.terminate(PATIENCE)?;
     Ok(())
 }
@@ -212,6 +218,14 @@ fn exit_codes() -> Outcome {
     ] {
         let ended = rest(arguments)?;
         same(&arguments.join(" "), ended.status.code(), Some(code)).map_err(|_| ended.stderr)?;
+    }
+    Ok(())
+}
+
+/// Who reads the address may end the server at once.
+fn ends() -> Outcome {
+    for _ in 0..50 {
+        ended(server(&[])?.0)?;
     }
     Ok(())
 }
