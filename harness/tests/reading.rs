@@ -143,3 +143,26 @@ fn each_exercise_has_a_test_of_its_name() {
         assert!(root().join(format!("exercises/src/{name}.rs")).exists(), "no file for {name}");
     }
 }
+
+/// The words of a `command: [mqtt, broker, "-p"]` of a composition.
+fn command(line: &str) -> Option<Vec<String>> {
+    let list = line.trim().strip_prefix("command: [")?.strip_suffix(']')?;
+    Some(list.split(", ").map(|word| word.trim_matches('"').to_owned()).collect())
+}
+
+#[test]
+fn the_containers_commands_are_ours() {
+    let mut count = 0;
+    for entry in fs::read_dir(root().join("harness/compose")).expect("the compositions") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("a text");
+        for words in text.lines().filter_map(command).filter(|words| words[0] != "mosquitto") {
+            // Help is given only if all that stands before it is understood.
+            let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_wirelab"));
+            let output = program.args(&words).arg("--help").output().expect("it starts");
+            assert!(output.status.success(), "{}: {words:?}: {output:?}", path.display());
+            count += 1;
+        }
+    }
+    assert!(count >= 15, "only {count} commands found");
+}
