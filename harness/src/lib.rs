@@ -28,6 +28,8 @@ pub mod packet;
 pub mod pcap;
 pub mod pcapng;
 pub mod progress;
+mod redb_file;
+mod replace;
 pub mod rest;
 pub mod savefile;
 pub mod signals;

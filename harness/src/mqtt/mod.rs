@@ -18,7 +18,6 @@ mod printer;
 mod prompt;
 mod publish;
 mod reload;
-mod replace;
 mod run;
 mod store;
 mod subscribe;

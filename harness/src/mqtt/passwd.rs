@@ -6,9 +6,10 @@ use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
 
 use super::access::{self, Algorithm, Entry, Hash, ITERATIONS, ITERATIONS_MAX, is_user_name};
-use super::{prompt, replace};
+use super::prompt;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::replace;
 
 /// `-H`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

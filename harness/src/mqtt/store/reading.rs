@@ -9,34 +9,11 @@ use wirelab_mqtt::broker::store::{
 };
 use wirelab_mqtt::{PacketId, QoS};
 
-use super::tables::{
-    FORMAT, FORMAT_NAME, MESSAGES, META, QUEUE, QueueRow, RECEIVED, RETAINED, SESSIONS,
-    SUBSCRIPTIONS,
-};
-
-/// Why the store cannot be read.
-pub enum Problem {
-    /// redb says so.
-    Disk(redb::Error),
-    /// A row says what cannot be.
-    Sense(String),
-    /// Another version of this program wrote it.
-    Format(u64),
-}
-
-impl<E: Into<redb::Error>> From<E> for Problem {
-    fn from(error: E) -> Self {
-        Self::Disk(error.into())
-    }
-}
-
-fn senseless<T>(what: impl Into<String>) -> Result<T, Problem> {
-    Err(Problem::Sense(what.into()))
-}
+use super::tables::{MESSAGES, QUEUE, QueueRow, RECEIVED, RETAINED, SESSIONS, SUBSCRIPTIONS};
+use crate::redb_file::{Problem, senseless};
 
 /// All that was committed, and messages that nothing refers to, which are of no use to anybody.
 pub fn snapshot(transaction: &ReadTransaction) -> Result<(Snapshot, Vec<MessageNo>), Problem> {
-    check_format(transaction)?;
     let mut sessions = sessions(transaction)?;
     fill(transaction, &mut sessions)?;
     let needed: HashSet<MessageNo> = sessions
@@ -69,15 +46,6 @@ pub fn snapshot(transaction: &ReadTransaction) -> Result<(Snapshot, Vec<MessageN
     }
     let sessions = sessions.into_values().collect();
     Ok((Snapshot { sessions, messages, retained }, orphans))
-}
-
-fn check_format(transaction: &ReadTransaction) -> Result<(), Problem> {
-    let table = transaction.open_table(META)?;
-    match table.get(FORMAT_NAME)?.map(|version| version.value()) {
-        Some(FORMAT) => Ok(()),
-        Some(other) => Err(Problem::Format(other)),
-        None => senseless("no version of its format"),
-    }
 }
 
 type Sessions = BTreeMap<SessionNo, StoredSession>;

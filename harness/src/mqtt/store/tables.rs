@@ -1,7 +1,6 @@
 //! The store's tables, and what each change does to them.
 //!
 //! ```text
-//!   meta           name                      -> number: the format's version
 //!   sessions       session                   -> away since (0: connected), client id
 //!   subscriptions  session, filter           -> QoS
 //!   messages       message                   -> topic, payload
@@ -20,7 +19,6 @@ pub type RetainedRow = (&'static [u8], u8);
 /// Message, QoS, RETAIN, progress, packet identifier.
 pub type QueueRow = (u64, u8, u8, u8, u16);
 
-pub const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 pub const SESSIONS: TableDefinition<'_, u64, (u64, &str)> = TableDefinition::new("sessions");
 pub const SUBSCRIPTIONS: TableDefinition<'_, (u64, &str), u8> =
     TableDefinition::new("subscriptions");
@@ -28,10 +26,6 @@ pub const MESSAGES: TableDefinition<'_, u64, (&str, &[u8])> = TableDefinition::n
 pub const QUEUE: TableDefinition<'_, (u64, u64), QueueRow> = TableDefinition::new("queue");
 pub const RECEIVED: TableDefinition<'_, (u64, u16), ()> = TableDefinition::new("received");
 pub const RETAINED: TableDefinition<'_, &str, RetainedRow> = TableDefinition::new("retained");
-
-/// The version of the tables above, in `meta` under [`FORMAT_NAME`].
-pub const FORMAT: u64 = 1;
-pub const FORMAT_NAME: &str = "format";
 
 /// The tables of one transaction.
 pub struct Tables<'t> {

@@ -1,8 +1,9 @@
 //! What is committed is what is found again; what cannot be found again is an error that names
 //! the file, and leaves it as it was.
 
-use super::tables::{FORMAT_NAME, META, QUEUE, SESSIONS};
+use super::tables::{QUEUE, SESSIONS};
 use super::{MOSQUITTO, RedbStore};
+use crate::redb_file::{Kind, META};
 use bytes::Bytes;
 use proptest::prelude::*;
 use redb::Database;
@@ -364,10 +365,10 @@ fn rows_that_make_no_sense_are_an_error() {
     type Spoil = fn(&redb::WriteTransaction);
     let table: [(&str, Spoil); 7] = [
         ("its format is 2", |t| {
-            t.open_table(META).unwrap().insert(FORMAT_NAME, 2).unwrap();
+            t.open_table(META).unwrap().insert(Kind::Broker.mark(), 2).unwrap();
         }),
         ("no version of its format", |t| {
-            t.open_table(META).unwrap().remove(FORMAT_NAME).unwrap();
+            t.open_table(META).unwrap().remove(Kind::Broker.mark()).unwrap();
         }),
         ("a QoS of 3", |t| {
             t.open_table(QUEUE).unwrap().insert((1, 2), (1, 3, 0, 0, 0)).unwrap();
