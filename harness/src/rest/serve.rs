@@ -5,6 +5,7 @@
 use clap::Args;
 use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wirelab_http::{Router, Server, Settings};
 use wirelab_reactor::{Settings as LoopSettings, many};
@@ -27,6 +28,9 @@ pub struct Arguments {
     /// Close after each answer, as the lab's server does.
     #[arg(long)]
     pub close: bool,
+    /// Keep the items in this file: what is answered is on the disk. One that is not there is made.
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
     /// Event loops, each in a thread of its own.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub loops: u16,
@@ -37,7 +41,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let addr = SocketAddr::new(arguments.bind, arguments.port);
     let settings = Settings { close: arguments.close, ..Settings::default() };
     let loops = usize::from(arguments.loops);
-    let items = Collection::new(unix());
+    let items = match &arguments.data {
+        Some(file) => Collection::open(file, unix()).map_err(Failure::failed)?,
+        None => Collection::new(unix()),
+    };
     let server = many::start(addr, loops, &LoopSettings::default(), move |_| {
         let mut router = Router::new();
         lab::routes(&mut router);

@@ -11,14 +11,24 @@
 //! Who sends `If-Match` with what he has read never overwrites what he has not seen, also not what
 //! a server has that was started since.
 //!
-//! It knows JSON and conditions, and keeps items in memory. Connections are not known.
+//! Items are in memory; with a `store` they are also on the disk, and first there: what is answered
+//! has been committed, and what could not be committed has not happened. A handler answers before
+//! the next one is asked, so each change has a commit of its own, and its loop waits for the disk:
+//! one that syncs a thousand times a second takes a thousand changes, from however many clients.
+//!
+//! It knows JSON and conditions. Connections are not known.
+
+mod store;
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wirelab_http::{Answer, Answered, Method, Request, Router, Status};
+
+use store::{Numbers, Store};
 
 /// Items that are kept at most; then 507.
 const ITEMS_MAX: usize = 10_000;
@@ -43,13 +53,18 @@ struct Items {
     by_id: BTreeMap<u64, Item>,
     /// Octets of all of them.
     bytes: usize,
-    /// The largest id that POST has given.
-    last_id: u64,
-    /// Counts all changes.
-    version: u64,
-    /// What tells this server's tags from those of one before it.
+    numbers: Numbers,
+    /// What tells this server's tags from those of one before it: also of one whose file was a
+    /// copy of this one's.
     era: String,
+    store: Option<Store>,
+    /// The disk has failed once: the store takes nothing more.
+    failed: bool,
 }
+
+/// The disk has not taken a change.
+#[derive(Debug)]
+struct NotKept;
 
 /// The collection, shared by all loops.
 #[derive(Clone, Debug)]
@@ -60,6 +75,20 @@ impl Collection {
     pub fn new(era: Duration) -> Self {
         let era = format!("{:x}", era.as_nanos());
         Self(Arc::new(Mutex::new(Items { era, ..Items::default() })))
+    }
+
+    /// What is in the file, and to be kept there.
+    ///
+    /// # Errors
+    /// When the file cannot be used; it is then left as it is.
+    pub fn open(path: &Path, era: Duration) -> Result<Self, String> {
+        let (store, (by_id, numbers)) = Store::open(path)?;
+        let collection = Self::new(era);
+        let mut items = collection.lock();
+        items.bytes = by_id.values().map(|item| item.text.len()).sum();
+        (items.by_id, items.numbers, items.store) = (by_id, numbers, Some(store));
+        drop(items);
+        Ok(collection)
     }
 
     fn lock(&self) -> MutexGuard<'_, Items> {
@@ -106,8 +135,11 @@ impl Items {
         let Some(id) = self.free_id().filter(|_| self.has_room(None, text)) else {
             return full(answer);
         };
-        self.last_id = id;
-        let tag = self.store(id, text);
+        self.numbers.last_id = id;
+        let tag = match self.keep(id, text) {
+            Ok(tag) => tag,
+            Err(NotKept) => return not_kept(answer),
+        };
         answer
             .status(Status::CREATED)
             .field("Location", format!("/items/{id}"))
@@ -155,38 +187,59 @@ impl Items {
             return full(answer);
         }
         // [9110-9.3.4-04] It is kept as it came, so its tag may be told.
-        let tag = self.store(id, text);
+        let tag = match self.keep(id, text) {
+            Ok(tag) => tag,
+            Err(NotKept) => return not_kept(answer),
+        };
         let status = if is_new { Status::CREATED } else { Status::NO_CONTENT };
         answer.status(status).field("ETag", tag).body(b"")
     }
 
     /// [9110-9.3.5-01]
     fn remove(&mut self, request: &Request<'_>, answer: Answer<'_>) -> Answered {
-        let id = id(request);
-        let Some(item) = id.and_then(|id| self.by_id.get(&id)) else { return absent(answer) };
+        let there = id(request).and_then(|id| Some((id, self.by_id.get(&id)?)));
+        let Some((id, item)) = there else { return absent(answer) };
         if let Some(status) = failed_condition(request, Some(item), false) {
             return answer.text(status, "it is another one by now: read it again\n");
         }
-        if let Some(item) = id.and_then(|id| self.by_id.remove(&id)) {
-            self.bytes -= item.text.len();
+        match self.change(id, None) {
+            Ok(()) => answer.empty(Status::NO_CONTENT),
+            Err(NotKept) => not_kept(answer),
         }
-        answer.empty(Status::NO_CONTENT)
     }
 
-    fn store(&mut self, id: u64, text: &str) -> String {
-        self.version += 1;
-        let tag = format!("\"{}-{}\"", self.era, self.version);
-        let item = Item { text: text.to_owned(), tag: tag.clone() };
-        self.bytes += text.len();
-        if let Some(before) = self.by_id.insert(id, item) {
-            self.bytes -= before.text.len();
+    /// Returns the item's new tag.
+    fn keep(&mut self, id: u64, text: &str) -> Result<String, NotKept> {
+        let tag = format!("\"{}-{}\"", self.era, self.numbers.version + 1);
+        self.change(id, Some(Item { text: text.to_owned(), tag: tag.clone() }))?;
+        Ok(tag)
+    }
+
+    /// Puts an item in its place, or with `None` takes it out: on the disk first.
+    fn change(&mut self, id: u64, item: Option<Item>) -> Result<(), NotKept> {
+        // Also of a change that fails: nobody knows how far it came.
+        self.numbers.version += 1;
+        if let Some(store) = &self.store
+            && let Err(why) = store.commit(id, item.as_ref(), self.numbers)
+        {
+            // redb takes nothing more then until the file is opened anew: once is enough.
+            if !std::mem::replace(&mut self.failed, true) {
+                log::error!("{why}; make that good and start the server again: it only reads now");
+            }
+            return Err(NotKept);
         }
-        tag
+        self.bytes += item.as_ref().map_or(0, |item| item.text.len());
+        let before = match item {
+            Some(item) => self.by_id.insert(id, item),
+            None => self.by_id.remove(&id),
+        };
+        self.bytes -= before.map_or(0, |item| item.text.len());
+        Ok(())
     }
 
     /// The next id that nobody has taken by a PUT; none is given twice.
     fn free_id(&self) -> Option<u64> {
-        (self.last_id + 1..=ID_MAX).find(|id| !self.by_id.contains_key(id))
+        (self.numbers.last_id + 1..=ID_MAX).find(|id| !self.by_id.contains_key(id))
     }
 
     /// Is there room for this, in place of that?
@@ -203,6 +256,10 @@ fn absent(answer: Answer<'_>) -> Answered {
 
 fn full(answer: Answer<'_>) -> Answered {
     answer.text(Status::INSUFFICIENT_STORAGE, "there is no room for it\n")
+}
+
+fn not_kept(answer: Answer<'_>) -> Answered {
+    answer.text(Status::SERVICE_UNAVAILABLE, "the disk has not taken it\n")
 }
 
 /// The id in the path: digits, as they are written in `Location`.
@@ -253,14 +310,15 @@ fn failed_condition(request: &Request<'_>, item: Option<&Item>, reads: bool) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{ID_MAX, ITEM_MAX, ITEMS_BYTES_MAX, ITEMS_MAX, Items};
+    use super::{Collection, ID_MAX, ITEM_MAX, ITEMS_BYTES_MAX, ITEMS_MAX, Items};
+    use std::time::Duration;
 
     #[test]
     fn a_collection_has_limits() {
         let mut items = Items::default();
         for id in 1..=ITEMS_MAX as u64 {
             assert!(items.has_room(None, "1"));
-            items.store(id, "1");
+            items.keep(id, "1").unwrap();
         }
         assert!(!items.has_room(None, "1"), "so many, and no more");
         assert!(items.has_room(items.by_id.get(&1), "22"), "another one in its place");
@@ -270,20 +328,21 @@ mod tests {
         let most = ITEMS_BYTES_MAX / large.len();
         for id in 1..=most as u64 {
             assert!(items.has_room(None, &large));
-            items.store(id, &large);
+            items.keep(id, &large).unwrap();
         }
         assert!(!items.has_room(None, "1"), "so many octets, and no more");
         assert!(items.has_room(items.by_id.get(&1), &large), "as many in its place");
-        items.store(1, "1");
+        items.keep(1, "1").unwrap();
         assert!(items.has_room(None, "1"), "what is replaced makes room");
     }
 
     #[test]
     fn ids_are_given_as_long_as_there_are_any() {
-        let mut items = Items { last_id: ID_MAX - 2, ..Items::default() };
-        items.store(ID_MAX - 1, "1");
+        let mut items = Items::default();
+        items.numbers.last_id = ID_MAX - 2;
+        items.keep(ID_MAX - 1, "1").unwrap();
         assert_eq!(items.free_id(), Some(ID_MAX));
-        items.last_id = ID_MAX;
+        items.numbers.last_id = ID_MAX;
         assert_eq!(items.free_id(), None);
     }
 
@@ -292,10 +351,40 @@ mod tests {
     fn tags_are_not_used_twice() {
         let (mut one, mut other) = (Items::default(), Items::default());
         (one.era, other.era) = ("a".to_owned(), "b".to_owned());
-        let tags = [one.store(1, "1"), one.store(1, "1"), one.store(2, "1"), other.store(1, "1")];
+        let tags = [one.keep(1, "1"), one.keep(1, "1"), one.keep(2, "1"), other.keep(1, "1")];
+        let tags = tags.map(Result::unwrap);
         let mut different = tags.to_vec();
         different.sort();
         different.dedup();
         assert_eq!(different.len(), tags.len(), "{tags:?}");
+    }
+
+    #[test]
+    fn a_restart_changes_nothing_and_repeats_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("items.db");
+        // A clock that stands still must not matter.
+        let start = || Collection::open(&file, Duration::ZERO).unwrap();
+        let (mut tags, mut last) = (Vec::new(), Vec::new());
+        for round in 0..3 {
+            let collection = start();
+            let mut items = collection.lock();
+            let found: Vec<_> = items.by_id.values().map(|item| item.tag.clone()).collect();
+            assert_eq!(found, last, "round {round}: what was there has kept its tag");
+            let id = items.free_id().unwrap();
+            assert_eq!(id, 2 * round + 1, "an id that nobody had");
+            items.numbers.last_id = id + 1;
+            tags.push(items.keep(id, "[1, 2]").unwrap());
+            tags.push(items.keep(id, "2").unwrap());
+            tags.push(items.keep(id + 1, "3").unwrap());
+            items.change(id + 1, None).unwrap();
+            last = items.by_id.values().map(|item| item.tag.clone()).collect();
+            assert_eq!(items.bytes, items.by_id.len());
+        }
+        assert_eq!(last.len(), 3);
+        let all = tags.len();
+        tags.sort();
+        tags.dedup();
+        assert_eq!(tags.len(), all, "no tag was given twice");
     }
 }

@@ -1,16 +1,15 @@
 //! The broker is killed in the middle of its work, a hundred times, and started again on its
 //! store: no acknowledged message is lost, no message of QoS 2 comes twice.
 //!
-//! The programs are real, and so is the disk. It knows no packet. Which moments the broker is
-//! killed at is chance; `WIRELAB_ROUNDS=n` says how often.
+//! It knows no packet. Which moments the broker is killed at is chance.
 
+use super::{PATIENCE, Victim, rounds, wait_until};
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wirelab_mqtt::QoS::{AtLeastOnce, ExactlyOnce};
 use wirelab_mqtt::blocking::Client;
 use wirelab_mqtt::client::{Message, Options};
@@ -23,37 +22,10 @@ const PUBLISHERS: usize = 4;
 const UNDER_WAY: usize = 50;
 /// Acknowledgements that are waited for before the broker is killed again.
 const PROGRESS: usize = 300;
-/// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The broker's process; killed when it is dropped.
-struct Broker {
-    process: Child,
-    port: u16,
-}
-
-impl Broker {
-    fn start(port: u16, store: &std::path::Path) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_wirelab"));
-        command.args(["mqtt", "broker", "-p", &port.to_string(), "--persist"]).arg(store);
-        // What an absent client's queue does not take is dropped by design; here it takes all.
-        command.args(["--max-queued-messages", "0"]);
-        let mut process = command.stdout(Stdio::piped()).spawn().expect("the broker starts");
-        let mut line = String::new();
-        let stdout = process.stdout.take().expect("a pipe");
-        BufReader::new(stdout).read_line(&mut line).expect("a line");
-        let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
-        let port = port.unwrap_or_else(|| panic!("{line:?} names no port"));
-        Self { process, port }
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        // SIGKILL: no farewell, no last commit.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+fn start(port: u16, store: &Path) -> Victim {
+    // What an absent client's queue does not take is dropped by design; here it takes all.
+    let queues = ["--max-queued-messages", "0"];
+    Victim::start(port, &["mqtt", "broker"], &[&["--persist", &store.to_string_lossy()], &queues])
 }
 
 /// What all the threads know.
@@ -110,22 +82,12 @@ fn subscribe(client: Client, shared: Arc<Shared>, ready: Arc<AtomicBool>) -> Joi
     })
 }
 
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
-        // Spinning would take the core that is waited for.
-        thread::sleep(Duration::from_millis(1));
-    }
-}
-
 #[test]
 fn nothing_acknowledged_is_lost_however_often_the_broker_is_killed() {
-    let rounds = std::env::var("WIRELAB_ROUNDS").ok().and_then(|n| n.parse().ok());
-    let rounds = rounds.unwrap_or(ROUNDS);
+    let rounds = rounds(ROUNDS);
     let directory = tempfile::tempdir().expect("a directory");
     let store = directory.path().join("store.redb");
-    let mut broker = Broker::start(0, &store);
+    let mut broker = start(0, &store);
     let port = broker.port;
     let (shared, ready) = (Arc::<Shared>::default(), Arc::<AtomicBool>::default());
     let listening = Arc::<Shared>::default();
@@ -143,7 +105,7 @@ fn nothing_acknowledged_is_lost_however_often_the_broker_is_killed() {
         let progressed = || shared.acknowledged.load(Ordering::Acquire) >= enough;
         wait_until(&format!("round {round}"), progressed);
         drop(broker);
-        broker = Broker::start(port, &store);
+        broker = start(port, &store);
     }
     shared.over.store(true, Ordering::Release);
     let acknowledged: Vec<String> =
