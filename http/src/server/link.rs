@@ -304,16 +304,17 @@ impl Link {
         out: &mut BytesMut,
     ) -> Step {
         let sending = self.is_sending();
+        self.end_work(desk);
         let complete = !self.machine.head().octets().is_empty();
         let before = out.len();
-        let refused = self.machine.refuse(error, desk.date, out);
-        self.work = Work::Nothing;
-        let Some(status) = refused else {
+        let Some(status) = self.machine.refuse(error, desk.date, out) else {
             return if sending { Step::Abort } else { Step::Close };
         };
         if let Some(observer) = desk.observer {
             let head = Some(self.machine.head()).filter(|_| complete);
-            let content = (out.len() - before) as u64;
+            let answer = &out[before..];
+            let end = answer.windows(4).position(|four| four == b"\r\n\r\n");
+            let content = end.map_or(0, |end| answer.len() - end - 4) as u64;
             observer(&Record { peer: self.peer, head, status, content, now: desk.now });
         }
         Step::Close
@@ -349,6 +350,12 @@ impl Link {
     ) -> Result<(), HttpError> {
         self.machine.end_pieces(out)?;
         self.since = desk.now;
+        self.end_work(desk);
+        Ok(())
+    }
+
+    /// What was being done is over; of an answer in pieces is told how far it came.
+    pub fn end_work<H: Handler>(&mut self, desk: &mut Desk<'_, H>) {
         let work = std::mem::replace(&mut self.work, Work::Nothing);
         if let (Work::Sending(Sending { status, content, .. }), Some(observer)) =
             (work, &mut desk.observer)
@@ -356,7 +363,6 @@ impl Link {
             let (peer, head, now) = (self.peer, Some(self.machine.head()), desk.now);
             observer(&Record { peer, head, status, content, now });
         }
-        Ok(())
     }
 
     /// When the client will have taken too long; `None`: it is not waited for.

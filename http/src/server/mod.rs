@@ -340,9 +340,10 @@ impl<H: Handler> Service for Server<H> {
         });
     }
 
-    fn on_close(&mut self, _io: &mut Io, conn: ConnId, _why: Closed) {
-        if self.take(conn).is_some() {
+    fn on_close(&mut self, io: &mut Io, conn: ConnId, _why: Closed) {
+        if let Some(mut link) = self.take(conn) {
             self.count -= 1;
+            link.end_work(&mut self.desk(io.now()));
         }
     }
 

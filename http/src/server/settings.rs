@@ -46,9 +46,9 @@ pub struct Record<'a> {
     pub head: Option<&'a RequestHead>,
     /// What was answered.
     pub status: Status,
-    /// Octets of content that were sent.
+    /// Octets of content that were sent: fewer than there are, where the connection ended first.
     pub content: u64,
-    /// When the answer was complete.
+    /// When the answer was complete, or broken off.
     pub now: Now,
 }
 

@@ -218,8 +218,13 @@ impl Stage {
     }
 
     pub fn without_a_clock() -> Self {
+        Self::of(Server::new(app(), Settings::default()))
+    }
+
+    /// Another server in the place of the usual one.
+    pub fn of(server: Server<Router>) -> Self {
         let mut stage = Self::new();
-        stage.server.service = Server::new(app(), Settings::default());
+        stage.server.service = server;
         let io = stage.client.event_loop.io();
         stage.client.service.conn = Some(io.connect(addr()));
         stage.pass(Duration::from_millis(1));

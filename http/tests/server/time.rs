@@ -1,8 +1,9 @@
 //! Slow clients, half-closes, graceful ends: what time does to a connection.
 
-use crate::stage::Stage;
+use crate::stage::{Stage, app};
 use std::time::Duration;
-use wirelab_http::{Settings, limits};
+use wirelab_http::server::Record;
+use wirelab_http::{Server, Settings, limits};
 use wirelab_reactor::Net as _;
 use wirelab_reactor::sim::{Faults, Turns as _};
 
@@ -163,4 +164,56 @@ fn a_server_without_persistence_says_so_each_time() {
     stage.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     assert!(stage.hear().contains("\r\nConnection: close\r\n\r\nroot"), "{}", stage.hear());
     assert!(stage.ended());
+}
+
+/// Each answer is told of once, also one that the client has not waited for.
+#[test]
+fn an_observer_hears_of_every_answer() {
+    let told = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let requests: [&[u8]; 6] = [
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\nHEAD / HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /pieces HTTP/1.1\r\nHost: a\r\n\r\nGET /none HTTP/1.1\r\n\r\n",
+        b"GET /panic HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /\x01 HTTP/1.1\r\n",
+        b"GET /short HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /slowly HTTP/1.1\r\nHost: a\r\n\r\n",
+    ];
+    let mut lengths = Vec::new();
+    for request in requests {
+        let hears = told.clone();
+        let observer = move |record: &Record<'_>| {
+            let line = record.head.map(|head| {
+                let octets = head.octets();
+                let end = octets.iter().position(|octet| *octet == b'\r').unwrap_or_default();
+                String::from_utf8_lossy(&octets[..end]).into_owned()
+            });
+            let (status, content) = (record.status.code(), record.content);
+            hears.borrow_mut().push((line.unwrap_or_default(), status, content));
+        };
+        let server = Server::new(app(), Settings::default()).observed_by(Box::new(observer));
+        let mut stage = Stage::of(server);
+        stage.send(request);
+        let last = stage.hear().rsplit("\r\n\r\n").next().map_or(0, str::len) as u64;
+        lengths.push(last);
+        let conn = stage.client.service.conn.expect("connected");
+        stage.client.event_loop.io().reset(conn);
+        stage.pass(SECOND);
+    }
+    let told = told.borrow();
+    let told: Vec<_> = told.iter().map(|(line, code, len)| (line.as_str(), *code, *len)).collect();
+    let want = [
+        ("GET / HTTP/1.1", 200, 4),
+        ("HEAD / HTTP/1.1", 200, 0),
+        ("GET /pieces HTTP/1.1", 200, 13),
+        // The text of a refusal is what follows its head.
+        ("GET /none HTTP/1.1", 400, lengths[1]),
+        ("GET /panic HTTP/1.1", 500, lengths[2]),
+        ("GET / HTTP/1.1", 200, 4),
+        // What was refused before it could be read has no name.
+        ("", 400, lengths[3]),
+        // The rest of these two never came.
+        ("GET /short HTTP/1.1", 200, 7),
+        ("GET /slowly HTTP/1.1", 200, 1),
+    ];
+    assert_eq!(told, want);
 }
