@@ -3,6 +3,7 @@
 //! It knows the command line, the terminal and the http crate's surface; what stands on the wire
 //! is the http crate's.
 
+mod access_log;
 mod ask;
 mod calc;
 mod decimal;

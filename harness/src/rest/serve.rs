@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wirelab_http::{Router, Server, Settings};
 use wirelab_reactor::{Settings as LoopSettings, many};
 
+use super::access_log::{self, Format, Sheet};
 use super::items::Collection;
 use super::{PORT, lab};
 use crate::exit::Failure;
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// Keep the items in this file: what is answered is on the disk. One that is not there is made.
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
+    /// A line for each answer: common, in the Common Log Format on stderr, or json, on stdout.
+    #[arg(long, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "common")]
+    pub log: Option<Format>,
     /// Event loops, each in a thread of its own.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub loops: u16,
@@ -45,11 +49,16 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         Some(file) => Collection::open(file, unix()).map_err(Failure::failed)?,
         None => Collection::new(unix()),
     };
+    let (pen, sheet) = arguments.log.map(access_log::open).unzip();
     let server = many::start(addr, loops, &LoopSettings::default(), move |_| {
         let mut router = Router::new();
         lab::routes(&mut router);
         items.routes(&mut router);
-        Server::new(router, settings.clone()).with_clock(Box::new(|_| unix()))
+        let server = Server::new(router, settings.clone()).with_clock(Box::new(|_| unix()));
+        match pen.clone() {
+            Some(pen) => server.observed_by(pen.observer()),
+            None => server,
+        }
     });
     let server = server.map_err(|error| Failure::cannot_listen(addr, &error))?;
     // Whoever reads the address may end this at once.
@@ -60,7 +69,14 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     } else {
         output.record(&format!("listening on {}", server.addr()));
     }
-    server.join().map_err(Failure::failed)
+    // Not before: the address is the first line, for scripts.
+    let writer = sheet.map(Sheet::write).transpose().map_err(Failure::failed)?;
+    let ended = server.join().map_err(Failure::failed);
+    if let Some(writer) = writer {
+        // The loops have gone, and their pens with them: it ends with the last line.
+        let _ = writer.join();
+    }
+    ended
 }
 
 /// The machine's clock.

@@ -1,13 +1,12 @@
 //! `rest serve --data` is killed in the middle of its work: every answered POST, PUT and DELETE is
 //! there after the restart, no id is given twice, and no update with `If-Match` is lost.
 //!
-//! It speaks to the server in octets, for a client that asks again of its own accord would hide
-//! which request was answered. Which moments the server is killed at is chance.
+//! A client that asks again of its own accord would hide which request was answered. Which moments
+//! the server is killed at is chance.
 
+use super::asker::{Answer, Asker};
 use super::{PATIENCE, Victim, rounds, wait_until};
 use std::collections::{BTreeMap, HashSet};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -27,61 +26,18 @@ fn start(port: u16, data: &Path) -> Victim {
     Victim::start(port, &["rest", "serve", "--loops", "2"], &[&["--data", &data]])
 }
 
-/// Status, and what was asked for of the rest.
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    tag: String,
-    location: String,
-    body: String,
-}
-
 /// A client that never asks twice.
-struct Asker {
-    port: u16,
-    stream: Option<BufReader<TcpStream>>,
-}
+struct Writer(Asker);
 
-impl Asker {
+impl Writer {
     fn new(port: u16) -> Self {
-        Self { port, stream: None }
+        Self(Asker::new(port, PATIENCE))
     }
 
     /// `None`: there is no answer, and nobody knows whether the request was carried out.
     fn ask(&mut self, method: &str, path: &str, tag: &str, body: &str) -> Option<Answer> {
-        let mut stream = match self.stream.take() {
-            Some(stream) => stream,
-            None => BufReader::new(TcpStream::connect(("127.0.0.1", self.port)).ok()?),
-        };
-        stream.get_ref().set_read_timeout(Some(PATIENCE)).ok()?;
-        let condition = if tag.is_empty() { String::new() } else { format!("If-Match: {tag}\r\n") };
-        let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n{condition}\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.get_mut().write_all(request.as_bytes()).ok()?;
-        let answer = Self::read(&mut stream)?;
-        self.stream = Some(stream);
-        Some(answer)
-    }
-
-    fn read(stream: &mut BufReader<TcpStream>) -> Option<Answer> {
-        let (mut head, mut line) = (Vec::new(), String::new());
-        while stream.read_line(&mut line).ok()? > 0 && line != "\r\n" {
-            head.push(std::mem::take(&mut line));
-        }
-        let status = head.first()?.split(' ').nth(1)?.parse().ok()?;
-        let field = |name: &str| {
-            let value = head.iter().find_map(|line| line.strip_prefix(name));
-            value.map(|value| value.trim().to_owned()).unwrap_or_default()
-        };
-        let mut body = vec![0; field("Content-Length: ").parse().unwrap_or(0)];
-        stream.read_exact(&mut body).ok()?;
-        // A head that was cut is no answer.
-        (line == "\r\n").then_some(())?;
-        let body = String::from_utf8(body).ok()?;
-        Some(Answer { status, tag: field("ETag: "), location: field("Location: "), body })
+        let fields = [("Content-Type", "application/json"), ("If-Match", tag)];
+        self.0.ask(method, path, &fields[..if tag.is_empty() { 1 } else { 2 }], body)
     }
 }
 
@@ -107,31 +63,36 @@ struct Written {
 }
 
 impl Written {
-    fn post(&mut self, asker: &mut Asker, text: &str) -> Option<()> {
+    fn post(&mut self, asker: &mut Writer, text: &str) -> Option<()> {
         let answer = asker.ask("POST", "/items", "", text)?;
         assert_eq!(answer.status, 201, "{answer:?}");
-        self.ids.push(answer.location.clone());
-        let known =
-            Known { tag: answer.tag, text: text.to_owned(), maybe: None, perhaps_gone: false };
-        self.items.insert(answer.location, known);
+        let path = answer.field("Location").to_owned();
+        self.ids.push(path.clone());
+        let known = Known {
+            tag: answer.field("ETag").to_owned(),
+            text: text.to_owned(),
+            maybe: None,
+            perhaps_gone: false,
+        };
+        self.items.insert(path, known);
         Some(())
     }
 
     /// An answered state has the tag that it was answered with, whatever has happened since.
-    fn put(&mut self, asker: &mut Asker, path: &str, text: &str) -> Option<()> {
+    fn put(&mut self, asker: &mut Writer, path: &str, text: &str) -> Option<()> {
         let known = self.items.get_mut(path)?;
         known.maybe = Some(text.to_owned());
         let answer = asker.ask("PUT", path, &known.tag, text)?;
         assert_eq!(answer.status, 204, "{path}: {answer:?}");
         known.maybe = None;
-        known.text = text.to_owned();
-        let old = std::mem::replace(&mut known.tag, answer.tag);
+        text.clone_into(&mut known.text);
+        let old = std::mem::replace(&mut known.tag, answer.field("ETag").to_owned());
         let late = asker.ask("PUT", path, &old, "\"too late\"")?;
         assert_eq!(late.status, 412, "{path}: a tag of before still matches: {late:?}");
         Some(())
     }
 
-    fn delete(&mut self, asker: &mut Asker, path: &str) -> Option<()> {
+    fn delete(&mut self, asker: &mut Writer, path: &str) -> Option<()> {
         let known = self.items.get_mut(path)?;
         known.perhaps_gone = true;
         let answer = asker.ask("DELETE", path, &known.tag, "")?;
@@ -142,7 +103,7 @@ impl Written {
     }
 
     /// After an answer that did not come: which of the two states is it?
-    fn look(&mut self, asker: &mut Asker, path: &str) -> Option<()> {
+    fn look(&mut self, asker: &mut Writer, path: &str) -> Option<()> {
         let answer = asker.ask("GET", path, "", "")?;
         let known = self.items.get_mut(path)?;
         if answer.status == 404 && known.perhaps_gone {
@@ -151,21 +112,22 @@ impl Written {
             return Some(());
         }
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
-        if known.maybe.as_ref() == Some(&answer.body) {
-            (known.text, known.tag) = (answer.body, answer.tag);
+        let (text, tag) = (answer.text(), answer.field("ETag").to_owned());
+        if known.maybe.as_ref() == Some(&text) {
+            (known.text, known.tag) = (text, tag);
         } else {
-            assert_eq!((&answer.body, &answer.tag), (&known.text, &known.tag), "{path}");
+            assert_eq!((&text, &tag), (&known.text, &known.tag), "{path}");
         }
         (known.maybe, known.perhaps_gone) = (None, false);
         Some(())
     }
 
-    fn count(&mut self, asker: &mut Asker) -> Option<()> {
+    fn count(&mut self, asker: &mut Writer) -> Option<()> {
         let answer = asker.ask("GET", COUNTER, "", "")?;
         assert_eq!(answer.status, 200, "{answer:?}");
-        let next = answer.body.parse::<usize>().expect("a number") + 1;
+        let next = answer.text().parse::<usize>().expect("a number") + 1;
         self.perhaps_counted += 1;
-        let put = asker.ask("PUT", COUNTER, &answer.tag, &next.to_string())?;
+        let put = asker.ask("PUT", COUNTER, answer.field("ETag"), &next.to_string())?;
         self.perhaps_counted -= 1;
         match put.status {
             204 => self.counted += 1,
@@ -178,7 +140,7 @@ impl Written {
 
 /// Writes until all is over.
 fn write(writer: usize, port: u16, over: &AtomicBool, answered: &AtomicUsize) -> Written {
-    let (mut written, mut asker) = (Written::default(), Asker::new(port));
+    let (mut written, mut asker) = (Written::default(), Writer::new(port));
     for n in 0.. {
         if over.load(Ordering::Acquire) {
             break;
@@ -211,7 +173,7 @@ fn nothing_answered_is_lost_however_often_the_server_is_killed() {
     let data = directory.path().join("items.redb");
     let mut server = start(0, &data);
     let port = server.port;
-    let made = Asker::new(port).ask("PUT", COUNTER, "", "0").expect("an answer");
+    let made = Writer::new(port).ask("PUT", COUNTER, "", "0").expect("an answer");
     assert_eq!(made.status, 201, "{made:?}");
     let (over, answered) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
     let writers: Vec<_> = (0..WRITERS)
@@ -238,7 +200,7 @@ fn nothing_answered_is_lost_however_often_the_server_is_killed() {
 }
 
 fn check(server: &Victim, written: &[Written]) {
-    let mut asker = Asker::new(server.port);
+    let mut asker = Writer::new(server.port);
     let mut get = |path: &str| asker.ask("GET", path, "", "").expect("an answer");
     let mut given = HashSet::new();
     for writer in written {
@@ -253,14 +215,15 @@ fn check(server: &Victim, written: &[Written]) {
             if answer.status == 404 && known.perhaps_gone {
                 continue;
             }
-            let is_newer = known.maybe.as_ref() == Some(&answer.body);
-            let is_known = (&answer.body, &answer.tag) == (&known.text, &known.tag);
+            let (text, tag) = (answer.text(), answer.field("ETag"));
+            let is_newer = known.maybe.as_ref() == Some(&text);
+            let is_known = (text, tag) == (known.text.clone(), &known.tag);
             assert!(is_newer || is_known, "{path}: {answer:?}");
         }
     }
     let counted: usize = written.iter().map(|writer| writer.counted).sum();
     let perhaps: usize = written.iter().map(|writer| writer.perhaps_counted).sum();
-    let counter = get(COUNTER).body.parse::<usize>().expect("a number");
+    let counter = get(COUNTER).text().parse::<usize>().expect("a number");
     let possible = counted..=counted + perhaps;
     assert!(possible.contains(&counter), "{counter} of {possible:?}: an update was lost");
 }
@@ -279,24 +242,24 @@ fn a_change_that_the_disk_does_not_take_has_not_happened() {
         command.arg(&data);
         command
     });
-    let mut asker = Asker::new(server.port);
+    let mut asker = Writer::new(server.port);
     let mut ask = |method, path: &str, body: &str| asker.ask(method, path, "", body).expect("one");
     let long = format!("\"{}\"", "x".repeat(60_000));
     let statuses = (0..40).map(|_| ask("POST", "/items", &long).status);
     let kept = statuses.take_while(|status| *status == 201).count();
     assert!((1..40).contains(&kept), "{kept} of 40 were kept");
-    let tag = ask("GET", "/items/1", "").tag;
+    let tag = ask("GET", "/items/1", "").field("ETag").to_owned();
     for (method, path, body) in
         [("POST", "/items", "1"), ("PUT", "/items/1", "2"), ("DELETE", "/items/1", "")]
     {
         assert_eq!(ask(method, path, body).status, 503, "{method}");
     }
-    let all = ask("GET", "/items", "").body;
+    let all = ask("GET", "/items", "").text();
     assert_eq!(all.matches("\"id\":").count(), kept, "what could not be kept is not shown");
     drop(server);
     let server = start(0, &data);
-    let mut asker = Asker::new(server.port);
-    assert_eq!(asker.ask("GET", "/items", "", "").expect("an answer").body, all);
+    let mut asker = Writer::new(server.port);
+    assert_eq!(asker.ask("GET", "/items", "", "").expect("an answer").text(), all);
     let put = asker.ask("PUT", "/items/1", &tag, "2").expect("an answer");
     assert_eq!(put.status, 204, "its tag has not changed: {put:?}");
 }
@@ -313,6 +276,6 @@ fn two_servers_cannot_have_one_file() {
     assert_eq!(second.status.code(), Some(1), "{says}");
     let want = "another REST server uses it; give this one a file of its own";
     assert!(says.contains(want) && second.stdout.is_empty(), "{says}");
-    let answer = Asker::new(server.port).ask("POST", "/items", "", "1").expect("an answer");
+    let answer = Writer::new(server.port).ask("POST", "/items", "", "1").expect("an answer");
     assert_eq!(answer.status, 201, "the first one does not mind");
 }

@@ -4,6 +4,8 @@
 //! The programs are real, and so is the disk. This part starts and kills them; it does not know
 //! what they keep. `WIRELAB_ROUNDS=n` says how often they are killed.
 
+#[path = "../common/asker.rs"]
+mod asker;
 mod broker;
 mod items;
 
