@@ -30,6 +30,23 @@ where
     S: Service,
     F: Fn(usize) -> S + Clone + Send + 'static,
 {
+    start_with(addr, count, settings, move |n, _| make(n))
+}
+
+/// The same; `make` is also shown the loop, for a [mailbox](EventLoop::mailbox) of its own into it.
+///
+/// # Errors
+/// As for [`start`].
+pub fn start_with<S, F>(
+    addr: SocketAddr,
+    count: usize,
+    settings: &Settings,
+    make: F,
+) -> io::Result<Many>
+where
+    S: Service,
+    F: Fn(usize, &EventLoop<MioNet>) -> S + Clone + Send + 'static,
+{
     let count = count.clamp(1, LOOPS_MAX);
     let mut many = Many { addr, stoppers: Vec::new(), threads: Vec::new() };
     let mut loops = Vec::new();
@@ -48,7 +65,10 @@ where
     }
     for (n, mut event_loop) in loops.into_iter().enumerate() {
         let make = make.clone();
-        let run = move || event_loop.run(&mut make(n));
+        let run = move || {
+            let mut service = make(n, &event_loop);
+            event_loop.run(&mut service)
+        };
         many.threads.push(thread::Builder::new().name(format!("loop-{n}")).spawn(run)?);
     }
     Ok(many)
