@@ -11,6 +11,7 @@ pub mod clauses;
 pub mod cli;
 pub mod conversation;
 pub mod decode;
+mod descriptors;
 pub mod dissect;
 pub mod doctor;
 pub mod echo;

@@ -62,19 +62,6 @@ impl Process {
     }
 }
 
-/// As many descriptors as this process may have, and how many that is.
-///
-/// # Errors
-/// When the system does not let us ask.
-pub fn raise_descriptor_limit() -> io::Result<u64> {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
-    if soft < hard && setrlimit(Resource::RLIMIT_NOFILE, hard, hard).is_err() {
-        return Ok(soft);
-    }
-    Ok(hard)
-}
-
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::Process;

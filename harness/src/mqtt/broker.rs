@@ -4,7 +4,6 @@
 //! says stands in `config`, where it listens in `listening`, what a signal does in `reload`.
 
 use clap::Args;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::fs;
 use std::io::Write;
 use std::net::IpAddr;
@@ -19,15 +18,13 @@ use super::access::Rules;
 use super::config::{self, Config};
 use super::log::{Kind, Log};
 use super::{listening, reload, store::RedbStore, user};
+use crate::descriptors;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::signals;
 
 /// Bytes that may be queued for one client: what lags behind, and one packet of the longest.
 const OUTBOX_MAX: usize = 2 * PACKET_MAX;
-
-/// Descriptors that are not connections: listeners, files, the loop's own.
-const RESERVED: usize = 64;
 
 /// Sets of rules that wait for the loop to take them.
 const COMMANDS_MAX: usize = 4;
@@ -177,7 +174,7 @@ fn time_of_day() -> Result<u64, String> {
 }
 
 fn loop_settings(config: &Config, log: &Log) -> Settings {
-    let most = raise_file_limit().saturating_sub(RESERVED).max(1);
+    let most = descriptors::for_connections();
     if let Some(wanted) = config.broker.max_connections.filter(|wanted| *wanted > most) {
         let what = format!(
             "max_connections is {wanted}, but the system gives us descriptors for {most}; raise \
@@ -193,13 +190,6 @@ fn loop_settings(config: &Config, log: &Log) -> Settings {
         connections_max: most,
         ..Settings::default()
     }
-}
-
-/// As many descriptors as the system lets us have: ten thousand clients are ten thousand sockets.
-fn raise_file_limit() -> usize {
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 1024 };
-    let raised = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
-    usize::try_from(if raised.is_ok() { hard } else { soft }).unwrap_or(usize::MAX)
 }
 
 /// `pid_file`: there while the broker runs.

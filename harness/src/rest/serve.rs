@@ -13,6 +13,7 @@ use wirelab_reactor::{Settings as LoopSettings, many};
 use super::access_log::{self, Format, Sheet};
 use super::items::Collection;
 use super::{PORT, lab};
+use crate::descriptors;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::signals;
@@ -45,12 +46,15 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let addr = SocketAddr::new(arguments.bind, arguments.port);
     let settings = Settings { close: arguments.close, ..Settings::default() };
     let loops = usize::from(arguments.loops);
+    // Each loop has its share of the process's descriptors.
+    let connections_max = (descriptors::for_connections() / loops).max(1);
+    let loop_settings = LoopSettings { connections_max, ..LoopSettings::default() };
     let items = match &arguments.data {
         Some(file) => Collection::open(file, unix()).map_err(Failure::failed)?,
         None => Collection::new(unix()),
     };
     let (pen, sheet) = arguments.log.map(access_log::open).unzip();
-    let server = many::start(addr, loops, &LoopSettings::default(), move |_| {
+    let server = many::start(addr, loops, &loop_settings, move |_| {
         let mut router = Router::new();
         lab::routes(&mut router);
         items.routes(&mut router);

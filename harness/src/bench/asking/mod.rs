@@ -27,7 +27,8 @@ use std::time::Duration;
 use super::figures::{Figures, Unit, micros};
 use super::own::Own;
 use super::papers::Findings;
-use super::process::{Process, raise_descriptor_limit};
+use super::process::Process;
+use crate::descriptors;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::signals;
@@ -120,7 +121,7 @@ fn run(
 ) -> Result<(), Failure> {
     let plan = arguments.plan()?;
     let old = arguments.papers.old()?;
-    let descriptors = raise_descriptor_limit().map_err(Failure::failed)?;
+    let descriptors = descriptors::raise().map_err(Failure::failed)?;
     if plan.connections + DESCRIPTORS > descriptors as usize {
         let (connections, text) = (plan.connections, "descriptors (ulimit -n)");
         let text = format!("{connections} connections need more than the {descriptors} {text}");

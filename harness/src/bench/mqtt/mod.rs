@@ -31,7 +31,8 @@ use self::outcome::Outcome;
 use self::plan::Plan;
 use super::own::Own;
 use super::papers::Findings;
-use super::process::{Process, raise_descriptor_limit};
+use super::process::Process;
+use crate::descriptors;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::signals;
@@ -46,7 +47,7 @@ const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let (mode, target) = arguments.words()?;
     let old = arguments.papers.old()?;
-    let descriptors = raise_descriptor_limit().map_err(Failure::failed)?;
+    let descriptors = descriptors::raise().map_err(Failure::failed)?;
     let own = if target.is_none() { Some(start_own()?) } else { None };
     let target = target.or(own.as_ref().map(|own| own.addr)).unwrap_or(NOWHERE);
     let plan = arguments.plan(mode, target, number())?;
