@@ -7,6 +7,7 @@ mod access_log;
 mod ask;
 mod calc;
 mod decimal;
+mod events;
 mod items;
 mod lab;
 mod serve;

@@ -7,8 +7,8 @@ use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use wirelab_http::{Router, Server, Settings};
-use wirelab_reactor::{Settings as LoopSettings, many};
+use wirelab_http::{Answer, Answered, Handler, Receive, Request, Router, Server, Settings};
+use wirelab_reactor::{Mailbox, Settings as LoopSettings, many};
 
 use super::access_log::{self, Format, Sheet};
 use super::items::Collection;
@@ -54,11 +54,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         None => Collection::new(unix()),
     };
     let (pen, sheet) = arguments.log.map(access_log::open).unzip();
-    let server = many::start(addr, loops, &loop_settings, move |_| {
-        let mut router = Router::new();
-        lab::routes(&mut router);
-        items.routes(&mut router);
-        let server = Server::new(router, settings.clone()).with_clock(Box::new(|_| unix()));
+    let server = many::start_with(addr, loops, &loop_settings, move |_, event_loop| {
+        // One ring of the bell is as good as many.
+        let (ringer, bell) = event_loop.mailbox(1);
+        items.feed().add_loop(ringer);
+        let site = Site { router: router(&items), bell };
+        let server = Server::new(site, settings.clone()).with_clock(Box::new(|_| unix()));
         match pen.clone() {
             Some(pen) => server.observed_by(pen.observer()),
             None => server,
@@ -81,6 +82,35 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         let _ = writer.join();
     }
     ended
+}
+
+/// All that is served.
+fn router(items: &Collection) -> Router {
+    let mut router = Router::new();
+    lab::routes(&mut router);
+    items.routes(&mut router);
+    items.feed().routes(&mut router);
+    router
+}
+
+/// The router of one loop, and the bell that wakes who listens to `/events` there.
+struct Site {
+    router: Router,
+    bell: Mailbox<()>,
+}
+
+impl Handler for Site {
+    fn on_head(&mut self, request: &Request<'_>) -> Receive {
+        self.router.on_head(request)
+    }
+
+    fn on_request(&mut self, request: &Request<'_>, answer: Answer<'_>) -> Answered {
+        self.router.on_request(request, answer)
+    }
+
+    fn on_wake(&mut self) {
+        while self.bell.take().is_some() {}
+    }
 }
 
 /// The machine's clock.

@@ -9,6 +9,7 @@ mod asker;
 #[allow(dead_code)]
 #[path = "../common/mod.rs"]
 mod common;
+mod events;
 
 use asker::Asker;
 use common::process::Process;

@@ -28,6 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wirelab_http::{Answer, Answered, Method, Request, Router, Status};
 
+use super::events::Feed;
 use store::{Numbers, Store};
 
 /// Items that are kept at most; then 507.
@@ -58,6 +59,8 @@ struct Items {
     /// copy of this one's.
     era: String,
     store: Option<Store>,
+    /// Who wants to hear of changes.
+    feed: Feed,
     /// The disk has failed once: the store takes nothing more.
     failed: bool,
 }
@@ -74,7 +77,8 @@ impl Collection {
     /// An empty one. `era` is to be another for each start of the server: the time will do.
     pub fn new(era: Duration) -> Self {
         let era = format!("{:x}", era.as_nanos());
-        Self(Arc::new(Mutex::new(Items { era, ..Items::default() })))
+        let feed = Feed::new(&era, 0);
+        Self(Arc::new(Mutex::new(Items { era, feed, ..Items::default() })))
     }
 
     /// What is in the file, and to be kept there.
@@ -86,9 +90,15 @@ impl Collection {
         let collection = Self::new(era);
         let mut items = collection.lock();
         items.bytes = by_id.values().map(|item| item.text.len()).sum();
+        items.feed = Feed::new(&items.era, numbers.version);
         (items.by_id, items.numbers, items.store) = (by_id, numbers, Some(store));
         drop(items);
         Ok(collection)
+    }
+
+    /// What happens to it.
+    pub fn feed(&self) -> Feed {
+        self.lock().feed.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Items> {
@@ -227,6 +237,10 @@ impl Items {
                 log::error!("{why}; make that good and start the server again: it only reads now");
             }
             return Err(NotKept);
+        }
+        match &item {
+            Some(item) => self.feed.put(self.numbers.version, id, &item.text),
+            None => self.feed.delete(self.numbers.version, id),
         }
         self.bytes += item.as_ref().map_or(0, |item| item.text.len());
         let before = match item {
