@@ -38,6 +38,7 @@ enum Route {
 /// What one route has for each method.
 #[derive(Default)]
 struct Resource {
+    pattern: String,
     routes: Vec<(Method, Route)>,
     /// The value of `Allow`.
     allow: String,
@@ -156,8 +157,14 @@ impl Router {
         if index >= self.resources.len() {
             self.resources.resize_with(index + 1, Resource::default);
         }
+        pattern.clone_into(&mut self.resources[index].pattern);
         self.resources[index].insert(method, route);
         self
+    }
+
+    /// Every route's pattern, and the methods it takes as `Allow` names them.
+    pub fn routes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.resources.iter().map(|resource| (&*resource.pattern, &*resource.allow))
     }
 }
 
