@@ -37,6 +37,8 @@ mod http_raw;
 mod http_requests;
 #[path = "interop/http_slow.rs"]
 mod http_slow;
+#[path = "interop/http_openapi.rs"]
+mod http_openapi;
 #[path = "interop/mqtt_broker.rs"]
 mod mqtt_broker;
 #[path = "interop/mqtt_client.rs"]
@@ -89,6 +91,7 @@ fn main() -> std::process::ExitCode {
     http_raw::add(&mut trials);
     http_requests::add(&mut trials);
     http_slow::add(&mut trials);
+    http_openapi::add(&mut trials);
     mqtt_broker::add(&mut trials);
     mqtt_client::add(&mut trials);
     mqtt_formats::add(&mut trials);

@@ -10,6 +10,7 @@ mod decimal;
 mod events;
 mod items;
 mod lab;
+mod openapi;
 mod serve;
 mod sheet;
 

@@ -12,7 +12,7 @@ use wirelab_reactor::{Mailbox, Settings as LoopSettings, many};
 
 use super::access_log::{self, Format, Sheet};
 use super::items::Collection;
-use super::{PORT, lab};
+use super::{PORT, lab, openapi};
 use crate::descriptors;
 use crate::exit::Failure;
 use crate::output::Output;
@@ -85,11 +85,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
 }
 
 /// All that is served.
-fn router(items: &Collection) -> Router {
+pub fn router(items: &Collection) -> Router {
     let mut router = Router::new();
     lab::routes(&mut router);
     items.routes(&mut router);
     items.feed().routes(&mut router);
+    openapi::routes(&mut router);
     router
 }
 

@@ -34,12 +34,12 @@ use store::{Numbers, Store};
 /// Items that are kept at most; then 507.
 const ITEMS_MAX: usize = 10_000;
 /// Octets of one item; then 413.
-const ITEM_MAX: u64 = 64 * 1024;
+pub const ITEM_MAX: u64 = 64 * 1024;
 /// Octets of all items together; then 507. A list is built whole.
 const ITEMS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The largest id: what every reader of JSON takes for a whole number.
-const ID_MAX: u64 = 1 << 53;
+pub const ID_MAX: u64 = 1 << 53;
 
 /// One item as it was sent.
 #[derive(Debug)]
