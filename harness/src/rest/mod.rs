@@ -6,8 +6,10 @@
 mod access_log;
 mod ask;
 mod calc;
+mod conditions;
 mod decimal;
 mod events;
+mod files;
 mod items;
 mod lab;
 mod openapi;
@@ -25,7 +27,7 @@ pub const PORT: u16 = 5151;
 /// The two ends.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Serve the lab's sums over HTTP.
+    /// Serve the lab's sums, a collection of items, and files over HTTP.
     Serve(serve::Arguments),
     /// Send a GET.
     Get(ask::Arguments),

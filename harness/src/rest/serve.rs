@@ -11,6 +11,7 @@ use wirelab_http::{Answer, Answered, Handler, Receive, Request, Router, Server, 
 use wirelab_reactor::{Mailbox, Settings as LoopSettings, many};
 
 use super::access_log::{self, Format, Sheet};
+use super::files::Directory;
 use super::items::Collection;
 use super::{PORT, lab, openapi};
 use crate::descriptors;
@@ -33,6 +34,10 @@ pub struct Arguments {
     /// Keep the items in this file: what is answered is on the disk. One that is not there is made.
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
+    /// Serve the files of this directory under all other paths. Links are not followed, and names
+    /// that begin with a dot are not served.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
     /// A line for each answer: common, in the Common Log Format on stderr, or json, on stdout.
     #[arg(long, value_name = "FORMAT", num_args = 0..=1, default_missing_value = "common")]
     pub log: Option<Format>,
@@ -46,19 +51,26 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let addr = SocketAddr::new(arguments.bind, arguments.port);
     let settings = Settings { close: arguments.close, ..Settings::default() };
     let loops = usize::from(arguments.loops);
-    // Each loop has its share of the process's descriptors.
-    let connections_max = (descriptors::for_connections() / loops).max(1);
+    // Each loop has its share of the process's descriptors; a connection may have a file open.
+    let each = if arguments.dir.is_some() { 2 } else { 1 };
+    let connections_max = (descriptors::for_connections() / loops / each).max(1);
     let loop_settings = LoopSettings { connections_max, ..LoopSettings::default() };
     let items = match &arguments.data {
         Some(file) => Collection::open(file, unix()).map_err(Failure::failed)?,
         None => Collection::new(unix()),
     };
+    let directory = arguments.dir.as_deref().map(Directory::open);
+    let directory = directory.transpose().map_err(Failure::failed)?;
     let (pen, sheet) = arguments.log.map(access_log::open).unzip();
     let server = many::start_with(addr, loops, &loop_settings, move |_, event_loop| {
         // One ring of the bell is as good as many.
         let (ringer, bell) = event_loop.mailbox(1);
         items.feed().add_loop(ringer);
-        let site = Site { router: router(&items), bell };
+        let mut router = router(&items);
+        if let Some(directory) = &directory {
+            directory.routes(&mut router);
+        }
+        let site = Site { router, bell };
         let server = Server::new(site, settings.clone()).with_clock(Box::new(|_| unix()));
         match pen.clone() {
             Some(pen) => server.observed_by(pen.observer()),
@@ -84,7 +96,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     ended
 }
 
-/// All that is served.
+/// All that is served, but files.
 pub fn router(items: &Collection) -> Router {
     let mut router = Router::new();
     lab::routes(&mut router);

@@ -10,6 +10,7 @@ mod asker;
 #[path = "../common/mod.rs"]
 mod common;
 mod events;
+mod files;
 
 use asker::Asker;
 use common::process::Process;

@@ -16,7 +16,7 @@
 //! the next one is asked, so each change has a commit of its own, and its loop waits for the disk:
 //! one that syncs a thousand times a second takes a thousand changes, from however many clients.
 //!
-//! It knows JSON and conditions. Connections are not known.
+//! It knows JSON and entity tags. Connections are not known.
 
 mod store;
 
@@ -28,6 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use wirelab_http::{Answer, Answered, Method, Request, Router, Status};
 
+use super::conditions::{self, State};
 use super::events::Feed;
 use store::{Numbers, Store};
 
@@ -47,6 +48,13 @@ struct Item {
     text: String,
     /// Its entity tag: no two states of an item have the same.
     tag: String,
+}
+
+impl Item {
+    /// What conditions are held against. Nobody keeps when it was modified.
+    fn state(&self) -> State<'_> {
+        State { tag: Some(&self.tag), modified: None }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -162,7 +170,7 @@ impl Items {
         let Some(item) = id(request).and_then(|id| self.by_id.get(&id)) else {
             return absent(answer);
         };
-        match failed_condition(request, Some(item), true) {
+        match conditions::failed(request, Some(item.state())) {
             Some(Status::NOT_MODIFIED) => {
                 answer.status(Status::NOT_MODIFIED).field("ETag", &item.tag).body(b"")
             }
@@ -189,7 +197,7 @@ impl Items {
             Err((status, why)) => return answer.text(status, why),
         };
         let before = self.by_id.get(&id);
-        if let Some(status) = failed_condition(request, before, false) {
+        if let Some(status) = conditions::failed(request, before.map(Item::state)) {
             return answer.text(status, "it is another one by now: read it again\n");
         }
         let is_new = before.is_none();
@@ -209,7 +217,7 @@ impl Items {
     fn remove(&mut self, request: &Request<'_>, answer: Answer<'_>) -> Answered {
         let there = id(request).and_then(|id| Some((id, self.by_id.get(&id)?)));
         let Some((id, item)) = there else { return absent(answer) };
-        if let Some(status) = failed_condition(request, Some(item), false) {
+        if let Some(status) = conditions::failed(request, Some(item.state())) {
             return answer.text(status, "it is another one by now: read it again\n");
         }
         match self.change(id, None) {
@@ -298,28 +306,6 @@ fn content<'a>(request: &Request<'a>) -> Result<&'a str, (Status, &'static str)>
     let text = request.body_text().ok_or_else(bad)?;
     serde_json::from_str::<Value>(text).map_err(|_| bad())?;
     Ok(text)
-}
-
-/// What is answered instead, if the request's conditions do not hold [9110-13.2.1-01].
-fn failed_condition(request: &Request<'_>, item: Option<&Item>, reads: bool) -> Option<Status> {
-    let fields = request.fields();
-    let tag = item.map(|item| item.tag.as_bytes());
-    // `*` is any that there is. Of a weak tag only the rest counts, and only for If-None-Match.
-    let names = |name: &str, weak: bool| {
-        fields.elements(name).any(|element| {
-            let own = if weak { element.strip_prefix(b"W/").unwrap_or(element) } else { element };
-            item.is_some() && (element == b"*" || Some(own) == tag)
-        })
-    };
-    // [9110-13.1.1-01]
-    if fields.get("if-match").is_some() && !names("if-match", false) {
-        return Some(Status::PRECONDITION_FAILED);
-    }
-    // [9110-13.1.2-01]
-    if fields.get("if-none-match").is_some() && names("if-none-match", true) {
-        return Some(if reads { Status::NOT_MODIFIED } else { Status::PRECONDITION_FAILED });
-    }
-    None
 }
 
 #[cfg(test)]
