@@ -31,14 +31,14 @@ mod http_flask;
 mod http_lab;
 #[path = "interop/http_nginx.rs"]
 mod http_nginx;
+#[path = "interop/http_openapi.rs"]
+mod http_openapi;
 #[path = "interop/http_raw.rs"]
 mod http_raw;
 #[path = "interop/http_requests.rs"]
 mod http_requests;
 #[path = "interop/http_slow.rs"]
 mod http_slow;
-#[path = "interop/http_openapi.rs"]
-mod http_openapi;
 #[path = "interop/mqtt_broker.rs"]
 mod mqtt_broker;
 #[path = "interop/mqtt_client.rs"]

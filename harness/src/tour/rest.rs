@@ -59,7 +59,8 @@ pub(super) fn play(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> 
 /// another's server that says nothing gets all the time there is.
 fn start_server(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
     let port = scene.bind_port.to_string();
-    let server = ["rest", "serve", "--close", "-p", &port, "--bind", &scene.bind];
+    let server =
+        ["rest", "serve", "--close", "--log", "common", "-p", &port, "--bind", &scene.bind];
     stage.start(SERVER, scene.program(SERVER, &PARTS[SERVER], &server))?;
     if scene.stranger(&PARTS[SERVER]).is_none() {
         return stage.wait_for(SERVER, READY).map(drop);
