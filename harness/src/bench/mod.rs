@@ -12,6 +12,7 @@ pub mod papers;
 pub mod process;
 pub mod report;
 pub mod threshold;
+pub mod versus;
 
 use crate::exit::Failure;
 use crate::output::Output;
@@ -30,6 +31,8 @@ pub enum Command {
     Zmq(Box<asking::ZmqArguments>),
     /// Ask a TCP echo (RFC 862: what is sent comes back as it is).
     Echo(Box<asking::EchoArguments>),
+    /// Compare ours with the peers that this machine has: a page of tables and curves.
+    Versus(versus::Arguments),
 }
 
 /// Loads, and reports.
@@ -39,5 +42,6 @@ pub fn run(command: &Command, output: &Output) -> Result<(), Failure> {
         Command::Rest(arguments) => asking::run_rest(arguments, output),
         Command::Zmq(arguments) => asking::run_zmq(arguments, output),
         Command::Echo(arguments) => asking::run_echo(arguments, output),
+        Command::Versus(arguments) => versus::run(arguments, output),
     }
 }

@@ -2,6 +2,7 @@
 
 mod asking;
 mod relay;
+mod versus;
 
 use relay::{Fault, start};
 use serde_json::Value;

@@ -1,0 +1,141 @@
+//! Curves as SVG: both axes in powers of ten, a line for each rival.
+//!
+//! It knows points and pixels. It does not know what they stand for.
+
+use std::fmt::Write as _;
+
+/// Where the drawing is, in the picture.
+const WIDTH: f64 = 560.0;
+const HEIGHT: f64 = 300.0;
+const LEFT: f64 = 70.0;
+const BOTTOM: f64 = 40.0;
+const TOP: f64 = 16.0;
+const RIGHT: f64 = 130.0;
+
+/// One line: its name, and its points.
+pub struct Line<'a> {
+    pub name: &'a str,
+    pub points: Vec<(f64, f64)>,
+}
+
+/// The powers of ten around these values.
+fn decades(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let low = values.clone().fold(f64::INFINITY, f64::min).max(1e-9).log10().floor();
+    let high = values.fold(f64::NEG_INFINITY, f64::max).max(1e-9).log10().ceil();
+    (low, if high > low { high } else { low + 1.0 })
+}
+
+/// A power of ten as people write it.
+#[allow(clippy::cast_sign_loss)] // What is cast is above nothing.
+fn number(power: f64) -> String {
+    let value = 10_f64.powf(power);
+    match power {
+        p if p >= 9.0 => format!("{} G", value / 1e9),
+        p if p >= 6.0 => format!("{} M", value / 1e6),
+        p if p >= 3.0 => format!("{} k", value / 1e3),
+        p if p >= 0.0 => format!("{value}"),
+        // As many digits as it takes to see it.
+        p => format!("{value:.*}", -p as usize),
+    }
+}
+
+/// Fit for an element or an attribute.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// The picture; nothing, where there is no point.
+pub fn curves(lines: &[Line<'_>], axis: &str, what: &str) -> String {
+    let points =
+        || lines.iter().flat_map(|line| line.points.iter().filter(|p| p.0 > 0.0 && p.1 > 0.0));
+    if points().next().is_none() {
+        return String::new();
+    }
+    let (x_low, x_high) = decades(points().map(|point| point.0));
+    let (y_low, y_high) = decades(points().map(|point| point.1));
+    let (wide, high) = (WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
+    let x = |value: f64| LEFT + (value.log10() - x_low) / (x_high - x_low) * wide;
+    let y = |value: f64| TOP + high - (value.log10() - y_low) / (y_high - y_low) * high;
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n",
+        escaped(what)
+    );
+    // Writing to a string does not fail.
+    let mut power = x_low;
+    while power <= x_high {
+        let at = x(10_f64.powf(power));
+        let (bottom, label) = (TOP + high, number(power));
+        let _ = writeln!(
+            svg,
+            "<line class=\"grid\" x1=\"{at:.1}\" y1=\"{TOP}\" x2=\"{at:.1}\" y2=\"{bottom}\"/>\
+             <text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
+            bottom + 14.0
+        );
+        power += 1.0;
+    }
+    let mut power = y_low;
+    while power <= y_high {
+        let (at, right, label) = (y(10_f64.powf(power)), LEFT + wide, number(power));
+        let _ = writeln!(
+            svg,
+            "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{right}\" y2=\"{at:.1}\"/>\
+             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
+            LEFT - 6.0,
+            at + 4.0
+        );
+        power += 1.0;
+    }
+    let _ = writeln!(
+        svg,
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+        LEFT + wide / 2.0,
+        HEIGHT - 6.0,
+        escaped(axis)
+    );
+    for (n, line) in lines.iter().enumerate() {
+        let good = line.points.iter().filter(|point| point.0 > 0.0 && point.1 > 0.0);
+        let path: Vec<String> = good.map(|p| format!("{:.1},{:.1}", x(p.0), y(p.1))).collect();
+        let path = path.join(" ");
+        let _ = writeln!(svg, "<polyline class=\"c{n}\" points=\"{path}\"/>");
+        for place in path.split(' ').filter_map(|place| place.split_once(',')) {
+            let _ = writeln!(
+                svg,
+                "<circle class=\"c{n}\" cx=\"{}\" cy=\"{}\" r=\"3\"/>",
+                place.0, place.1
+            );
+        }
+        let at = TOP + 12.0 + 16.0 * n as f64;
+        let _ = writeln!(
+            svg,
+            "<circle class=\"c{n}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\"/>\
+             <text x=\"{:.1}\" y=\"{at:.1}\">{}</text>",
+            LEFT + wide + 14.0,
+            at - 4.0,
+            LEFT + wide + 24.0,
+            escaped(line.name)
+        );
+    }
+    svg + "</svg>\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, curves, number};
+
+    #[test]
+    fn powers_of_ten_as_people_write_them() {
+        let seen = [-2.0, -1.0, 0.0, 2.0, 3.0, 7.0].map(number);
+        assert_eq!(seen, ["0.01", "0.1", "1", "100", "1 k", "10 M"]);
+    }
+
+    #[test]
+    fn a_line_keeps_within_its_axes() {
+        let line = Line { name: "a<b", points: vec![(1.0, 10.0), (1000.0, 10.0), (0.0, 1.0)] };
+        let svg = curves(&[line], "n", "w");
+        assert!(
+            svg.contains("a&lt;b") && svg.contains("points=\"70.0,260.0 430.0,260.0\""),
+            "{svg}"
+        );
+        assert_eq!(curves(&[], "n", "w"), "");
+    }
+}
