@@ -43,9 +43,9 @@ pub fn page(compared: &[Compared], machine: &Machine) -> String {
     let _ = writeln!(
         html,
         "<p>{}. Rounds: {}, of {} s each; in every one each server had its turn with a fresh \
-         process, and the same generator loaded it. Rates are medians, with the lowest and the highest round behind \
-         them; ratios are medians of the rounds' own. Nothing is pinned: the generator runs beside \
-         the server.</p>",
+         process, and the same generator loaded it. Rates are medians, with the lowest and the \
+         highest round behind them; ratios are medians of the rounds' own. Nothing is pinned: the \
+         generator runs beside the server.</p>",
         escaped(&machine.text()),
         machine.rounds,
         machine.seconds
