@@ -44,76 +44,103 @@ pub fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// The picture; nothing, where there is no point.
-pub fn curves(lines: &[Line<'_>], axis: &str, what: &str) -> String {
-    let points =
-        || lines.iter().flat_map(|line| line.points.iter().filter(|p| p.0 > 0.0 && p.1 > 0.0));
-    if points().next().is_none() {
-        return String::new();
+/// How much of the picture the drawing has.
+const WIDE: f64 = WIDTH - LEFT - RIGHT;
+const HIGH: f64 = HEIGHT - TOP - BOTTOM;
+
+/// The powers of ten at the ends of the two axes.
+struct Axes {
+    x: (f64, f64),
+    y: (f64, f64),
+}
+
+impl Axes {
+    fn x(&self, value: f64) -> f64 {
+        LEFT + (value.log10() - self.x.0) / (self.x.1 - self.x.0) * WIDE
     }
-    let (x_low, x_high) = decades(points().map(|point| point.0));
-    let (y_low, y_high) = decades(points().map(|point| point.1));
-    let (wide, high) = (WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM);
-    let x = |value: f64| LEFT + (value.log10() - x_low) / (x_high - x_low) * wide;
-    let y = |value: f64| TOP + high - (value.log10() - y_low) / (y_high - y_low) * high;
-    let mut svg = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n",
-        escaped(what)
-    );
-    // Writing to a string does not fail.
-    let mut power = x_low;
-    while power <= x_high {
-        let at = x(10_f64.powf(power));
-        let (bottom, label) = (TOP + high, number(power));
-        let _ = writeln!(
-            svg,
-            "<line class=\"grid\" x1=\"{at:.1}\" y1=\"{TOP}\" x2=\"{at:.1}\" y2=\"{bottom}\"/>\
-             <text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
-            bottom + 14.0
-        );
-        power += 1.0;
+
+    fn y(&self, value: f64) -> f64 {
+        TOP + HIGH - (value.log10() - self.y.0) / (self.y.1 - self.y.0) * HIGH
     }
-    let mut power = y_low;
-    while power <= y_high {
-        let (at, right, label) = (y(10_f64.powf(power)), LEFT + wide, number(power));
-        let _ = writeln!(
-            svg,
-            "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{right}\" y2=\"{at:.1}\"/>\
-             <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
-            LEFT - 6.0,
-            at + 4.0
-        );
-        power += 1.0;
-    }
-    let _ = writeln!(
-        svg,
-        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
-        LEFT + wide / 2.0,
-        HEIGHT - 6.0,
-        escaped(axis)
-    );
-    for (n, line) in lines.iter().enumerate() {
-        let good = line.points.iter().filter(|point| point.0 > 0.0 && point.1 > 0.0);
-        let path: Vec<String> = good.map(|p| format!("{:.1},{:.1}", x(p.0), y(p.1))).collect();
-        let path = path.join(" ");
-        let _ = writeln!(svg, "<polyline class=\"c{n}\" points=\"{path}\"/>");
-        for place in path.split(' ').filter_map(|place| place.split_once(',')) {
+
+    /// A line with its number at each power of ten.
+    fn grid(&self, svg: &mut String) {
+        let (bottom, right) = (TOP + HIGH, LEFT + WIDE);
+        let mut power = self.x.0;
+        while power <= self.x.1 {
+            let (at, label) = (self.x(10_f64.powf(power)), number(power));
+            // Writing to a string does not fail.
             let _ = writeln!(
                 svg,
-                "<circle class=\"c{n}\" cx=\"{}\" cy=\"{}\" r=\"3\"/>",
-                place.0, place.1
+                "<line class=\"grid\" x1=\"{at:.1}\" y1=\"{TOP}\" x2=\"{at:.1}\" y2=\"{bottom}\"/>\
+                 <text x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{label}</text>",
+                bottom + 14.0
             );
+            power += 1.0;
         }
-        let at = TOP + 12.0 + 16.0 * n as f64;
+        let mut power = self.y.0;
+        while power <= self.y.1 {
+            let (at, label) = (self.y(10_f64.powf(power)), number(power));
+            let _ = writeln!(
+                svg,
+                "<line class=\"grid\" x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{right}\" y2=\"{at:.1}\"/>\
+                 <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
+                LEFT - 6.0,
+                at + 4.0
+            );
+            power += 1.0;
+        }
+    }
+
+    /// A line with its points, and its name on the right.
+    fn line(&self, n: usize, line: &Line<'_>, svg: &mut String) {
+        let good = line.points.iter().filter(|point| can_be_drawn(point));
+        let places: Vec<(f64, f64)> = good.map(|p| (self.x(p.0), self.y(p.1))).collect();
+        let path: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+        let _ = writeln!(svg, "<polyline class=\"c{n}\" points=\"{}\"/>", path.join(" "));
+        for (x, y) in places {
+            let _ = writeln!(svg, "<circle class=\"c{n}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\"/>");
+        }
+        let (at, right) = (TOP + 12.0 + 16.0 * n as f64, LEFT + WIDE);
         let _ = writeln!(
             svg,
             "<circle class=\"c{n}\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\"/>\
              <text x=\"{:.1}\" y=\"{at:.1}\">{}</text>",
-            LEFT + wide + 14.0,
+            right + 14.0,
             at - 4.0,
-            LEFT + wide + 24.0,
+            right + 24.0,
             escaped(line.name)
         );
+    }
+}
+
+/// Nothing and less have no logarithm.
+fn can_be_drawn(point: &(f64, f64)) -> bool {
+    point.0 > 0.0 && point.1 > 0.0
+}
+
+/// The picture; nothing, where there is no point.
+pub fn curves(lines: &[Line<'_>], axis: &str, what: &str) -> String {
+    let points = || lines.iter().flat_map(|line| line.points.iter().filter(|p| can_be_drawn(p)));
+    if points().next().is_none() {
+        return String::new();
+    }
+    let (x, y) = (points().map(|point| point.0), points().map(|point| point.1));
+    let axes = Axes { x: decades(x), y: decades(y) };
+    let mut svg = format!(
+        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n",
+        escaped(what)
+    );
+    axes.grid(&mut svg);
+    let _ = writeln!(
+        svg,
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+        LEFT + WIDE / 2.0,
+        HEIGHT - 6.0,
+        escaped(axis)
+    );
+    for (n, line) in lines.iter().enumerate() {
+        axes.line(n, line, &mut svg);
     }
     svg + "</svg>\n"
 }
