@@ -178,7 +178,7 @@ fn play(
     });
     let mut stage =
         Stage::new(names, launch, &mut told, Arc::new(AtomicBool::new(false))).reaching(reach);
-    let played = (exercise.play)(&mut stage, &scene);
+    let played = (exercise.play)(&mut stage, &scene, &(exercise.lines)(&scene));
     drop(stage);
     let recorded = recorder.finish();
     let (frames, account) = recorded.map_err(|e| Event::Failed(format!("the capture: {e}")))?;

@@ -41,6 +41,8 @@ impl Part {
 pub struct Exercise {
     /// What the command line and the capture file call it.
     pub name: &'static str,
+    /// What happens in it.
+    pub about: &'static str,
     /// The lab's port.
     pub port: u16,
     /// Who can take part; the first is the one that binds the port.
@@ -50,8 +52,35 @@ pub struct Exercise {
     /// Do its first part's host's neighbours grow old during the play, so that they are asked for
     /// again? The kernel's own time for that is longer than a play.
     pub neighbours_age: bool,
-    /// How it goes.
-    pub play: fn(&mut Stage<'_>, &Scene) -> Result<(), Trouble>,
+    /// The command lines that start its parts, in their order.
+    pub lines: fn(&Scene) -> Vec<Line>,
+    /// How it goes with these lines.
+    pub play: fn(&mut Stage<'_>, &Scene, &[Line]) -> Result<(), Trouble>,
+}
+
+/// A command line that starts a part, behind the program's name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Whose.
+    pub part: usize,
+    /// Its words.
+    pub words: Vec<String>,
+    /// What a person types to it.
+    pub typed: Vec<String>,
+}
+
+impl Line {
+    /// A line to which nobody types anything.
+    pub fn new(part: usize, words: &[&str]) -> Self {
+        let words = words.iter().map(|&word| word.to_owned()).collect();
+        Self { part, words, typed: Vec::new() }
+    }
+
+    /// The first line of a part; an empty one if it has none.
+    pub fn of(lines: &[Self], part: usize) -> Self {
+        let found = lines.iter().find(|line| line.part == part);
+        found.cloned().unwrap_or_else(|| Self::new(part, &[]))
+    }
 }
 
 impl Exercise {
@@ -67,26 +96,67 @@ const TCP_PARTS: &[Part] =
 
 /// Every exercise that there is, in the lab's order.
 pub const EXERCISES: &[Exercise] = &[
-    exercise("tcp", 2222, TCP_PARTS, play_tcp),
-    Exercise { neighbours_age: true, ..exercise("mqtt", 1883, mqtt::PARTS, mqtt::play) },
-    exercise("rest", 5151, rest::PARTS, rest::play),
-    exercise("reqrep", 5555, zmq::REQREP, zmq::play_reqrep),
     Exercise {
+        name: "tcp",
+        about: "TCP: what a client types comes back with \"Echo: \" in front of it",
+        port: 2222,
+        parts: TCP_PARTS,
+        has_workers: false,
+        neighbours_age: false,
+        lines: tcp_lines,
+        play: play_tcp,
+    },
+    Exercise {
+        name: "mqtt",
+        about: "MQTT 3.1.1: a publisher's temperatures go through a broker to a subscriber",
+        port: 1883,
+        parts: mqtt::PARTS,
+        has_workers: false,
+        neighbours_age: true,
+        lines: mqtt::lines,
+        play: mqtt::play,
+    },
+    Exercise {
+        name: "rest",
+        about: "HTTP/1.1: a client asks for a sum and a product, then for what is neither",
+        port: 5151,
+        parts: rest::PARTS,
+        has_workers: false,
+        neighbours_age: false,
+        lines: rest::lines,
+        play: rest::play,
+    },
+    Exercise {
+        name: "reqrep",
+        about: "ZMTP 3.1, REQ and REP: a question, its answer, and only then the next",
+        port: 5555,
+        parts: zmq::REQREP,
+        has_workers: false,
+        neighbours_age: false,
+        lines: zmq::reqrep_lines,
+        play: zmq::play_reqrep,
+    },
+    Exercise {
+        name: "pushpull",
+        about: "ZMTP 3.1, PUSH and PULL: work is handed out to workers in turn",
+        port: 9999,
+        parts: zmq::PUSHPULL,
         has_workers: true,
         neighbours_age: true,
-        ..exercise("pushpull", 9999, zmq::PUSHPULL, zmq::play_pushpull)
+        lines: zmq::pushpull_lines,
+        play: zmq::play_pushpull,
     },
-    exercise("pubsub", 12345, zmq::PUBSUB, zmq::play_pubsub),
+    Exercise {
+        name: "pubsub",
+        about: "ZMTP 3.1, PUB and SUB: who subscribed to a topic gets what is published in it",
+        port: 12345,
+        parts: zmq::PUBSUB,
+        has_workers: false,
+        neighbours_age: false,
+        lines: zmq::pubsub_lines,
+        play: zmq::play_pubsub,
+    },
 ];
-
-const fn exercise(
-    name: &'static str,
-    port: u16,
-    parts: &'static [Part],
-    play: fn(&mut Stage<'_>, &Scene) -> Result<(), Trouble>,
-) -> Exercise {
-    Exercise { name, port, parts, has_workers: false, neighbours_age: false, play }
-}
 
 /// The exercise of this name.
 pub fn find(name: &str) -> Option<&'static Exercise> {
@@ -136,19 +206,20 @@ pub fn is_played_by_a_stranger(part: &Part, arguments: &[String]) -> bool {
 }
 
 impl Scene {
-    /// The program for part `n`: another's if one was given, else ourselves with `arguments`.
+    /// The program for a part: another's if one was given, else ourselves with the line's words.
     /// Either finds the scene in its environment, too.
-    pub(super) fn program(&self, n: usize, part: &Part, arguments: &[&str]) -> Command {
-        let mut command = if let Some(line) = self.stranger(part) {
+    pub(super) fn program(&self, part: &Part, line: &Line) -> Command {
+        let n = line.part;
+        let mut command = if let Some(program) = self.stranger(part) {
             let mut shell = Command::new("sh");
-            shell.arg("-c").arg(line);
+            shell.arg("-c").arg(program);
             shell
         } else {
             let mut own = Command::new(&self.program);
             // Not the link's name, in what it says of itself.
             #[cfg(unix)]
             std::os::unix::process::CommandExt::arg0(&mut own, "wirelab");
-            own.args(arguments);
+            own.args(&line.words);
             own
         };
         #[cfg(target_os = "linux")]
@@ -184,26 +255,33 @@ impl Scene {
 /// The texts of the report's TCP exercise.
 const TCP_TEXTS: [&str; 3] = ["halo", "ingin mencoba untuk mengirim pesan", "apakah berhasil"];
 
+const SERVER: usize = 0;
+const CLIENT: usize = 1;
+
 /// A server for one client, and a person at the client's keyboard.
-fn play_tcp(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
-    const SERVER: usize = 0;
-    const CLIENT: usize = 1;
+fn tcp_lines(scene: &Scene) -> Vec<Line> {
     let (bind_port, port) = (scene.bind_port.to_string(), scene.target_port(CLIENT).to_string());
     let server = ["echo", "serve", "-p", &bind_port, "--bind", &scene.bind, "--once"];
-    stage.start(SERVER, scene.program(SERVER, &TCP_PARTS[SERVER], &server))?;
-    stage.wait_for(SERVER, &["listening on"])?;
-    let client = ["echo", "connect", &scene.target, "-p", &port];
-    stage.start(CLIENT, scene.program(CLIENT, &TCP_PARTS[CLIENT], &client))?;
+    let mut client = Line::new(CLIENT, &["echo", "connect", &scene.target, "-p", &port]);
     let count = scene.messages.map_or(TCP_TEXTS.len(), |n| n as usize);
-    for text in TCP_TEXTS.iter().cycle().take(count) {
+    let texts = TCP_TEXTS.iter().cycle().take(count).chain(&["bye"]);
+    client.typed = texts.map(|&text| text.to_owned()).collect();
+    vec![Line::new(SERVER, &server), client]
+}
+
+fn play_tcp(stage: &mut Stage<'_>, scene: &Scene, lines: &[Line]) -> Result<(), Trouble> {
+    let client = Line::of(lines, CLIENT);
+    stage.start(SERVER, scene.program(&TCP_PARTS[SERVER], &Line::of(lines, SERVER)))?;
+    stage.wait_for(SERVER, &["listening on"])?;
+    stage.start(CLIENT, scene.program(&TCP_PARTS[CLIENT], &client))?;
+    for (n, text) in client.typed.iter().enumerate() {
         stage.wait_for(CLIENT, &["message:"])?;
         stage.pause(scene.between_messages())?;
         stage.type_line(CLIENT, text)?;
-        stage.wait_for(CLIENT, &["received from server"])?;
+        if n + 1 < client.typed.len() {
+            stage.wait_for(CLIENT, &["received from server"])?;
+        }
     }
-    stage.wait_for(CLIENT, &["message:"])?;
-    stage.pause(scene.between_messages())?;
-    stage.type_line(CLIENT, "bye")?;
     stage.wait_success(CLIENT)?;
     stage.wait_success(SERVER)
 }

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::exercise::{Pace, Part, Scene};
+use super::exercise::{Line, Pace, Part, Scene};
 use super::stage::{PATIENCE, Stage, Trouble};
 
 /// Who takes part; the addresses are those of the lab's containers.
@@ -35,25 +35,39 @@ const SUBSCRIBED: &[&str] = &["berlangganan", "subscribed"];
 /// What a message looks like on a subscriber's screen.
 const MESSAGE: &[&str] = &["suhu"];
 
-/// The subscriber is there before the first message; the publisher goes first.
-pub(super) fn play(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
+/// The subscriber is there before the first message.
+pub(super) fn lines(scene: &Scene) -> Vec<Line> {
     let count = scene.messages.unwrap_or(MESSAGES);
-    let qos = scene.qos.to_string();
+    let (qos, count_text) = (scene.qos.to_string(), count.to_string());
     let bind_port = scene.bind_port.to_string();
+    let delay = between_messages(scene.pace).as_secs_f64().to_string();
     let broker = ["mqtt", "broker", "-p", &bind_port, "--bind", &scene.bind];
-    stage.start(BROKER, scene.program(BROKER, &PARTS[BROKER], &broker))?;
+    let mut lines =
+        vec![Line::new(BROKER, &broker), client(scene, SUBSCRIBER, "sub", &["-q", &qos])];
+    // To publish nothing is not what `--repeat` is for.
+    if count > 0 {
+        let pace = ["-q", &qos, "--repeat", &count_text, "--repeat-delay", &delay];
+        lines.push(client(scene, PUBLISHER, "pub", &pace));
+    }
+    lines
+}
+
+/// The publisher goes first.
+pub(super) fn play(stage: &mut Stage<'_>, scene: &Scene, lines: &[Line]) -> Result<(), Trouble> {
+    let start = |stage: &mut Stage<'_>, n: usize| {
+        stage.start(n, scene.program(&PARTS[n], &Line::of(lines, n)))
+    };
+    start(stage, BROKER)?;
     let ready = said(stage, scene, BROKER, READY)?;
     // mosquitto without a configuration listens on the loopback of its host alone.
     if ready && scene.stranger(&PARTS[BROKER]).is_some() {
         stage.let_reach(BROKER);
     }
-    start_client(stage, scene, SUBSCRIBER, "sub", &["-q", &qos])?;
+    start(stage, SUBSCRIBER)?;
     said(stage, scene, SUBSCRIBER, SUBSCRIBED)?;
-    let (count_text, delay) = (count.to_string(), between_messages(scene.pace).as_secs_f64());
-    let pace = ["-q", &qos, "--repeat", &count_text, "--repeat-delay", &delay.to_string()];
-    // To publish nothing is not what `--repeat` is for.
+    let count = scene.messages.unwrap_or(MESSAGES);
     if count > 0 {
-        start_client(stage, scene, PUBLISHER, "pub", &pace)?;
+        start(stage, PUBLISHER)?;
         messages(stage, scene, count)?;
         end(stage, scene, PUBLISHER)?;
     }
@@ -69,20 +83,14 @@ pub fn between_messages(pace: Pace) -> Duration {
     }
 }
 
-fn start_client(
-    stage: &mut Stage<'_>,
-    scene: &Scene,
-    n: usize,
-    command: &str,
-    more: &[&str],
-) -> Result<(), Trouble> {
+fn client(scene: &Scene, n: usize, command: &str, more: &[&str]) -> Line {
     let port = scene.target_port(n).to_string();
-    let mut arguments = vec!["mqtt", command, "--lab", "-h", &scene.target, "-p", &port];
+    let mut words = vec!["mqtt", command, "--lab", "-h", &scene.target, "-p", &port];
     if let Some(own) = scene.own_addresses.get(n) {
-        arguments.extend(["-A", own]);
+        words.extend(["-A", own]);
     }
-    arguments.extend(more);
-    stage.start(n, scene.program(n, &PARTS[n], &arguments))
+    words.extend(more);
+    Line::new(n, &words)
 }
 
 /// Waits until a part says that it is ready: did it? A stranger may be so without a word.

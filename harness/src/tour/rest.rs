@@ -8,7 +8,7 @@
 //! It may name the stage. Either part may be played by another's program, which may say less than
 //! ours, or never end by itself.
 
-use super::exercise::{Part, Scene};
+use super::exercise::{Line, Part, Scene};
 use super::stage::{PATIENCE, Stage, Trouble};
 
 /// Who takes part.
@@ -29,21 +29,35 @@ const LINES_MAX: u32 = 10_000;
 const SECONDS: &str = "3";
 
 /// The sums, then the requests that the lab's capture has behind them.
-pub(super) fn play(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
-    start_server(stage, scene)?;
+pub(super) fn lines(scene: &Scene) -> Vec<Line> {
+    let port = scene.bind_port.to_string();
+    let server = ["rest", "serve", "--close", "--log", "common", "-p", &port, "--bind", &scene.bind];
+    let base = format!("http://{}:{}", scene.target, scene.target_port(CLIENT));
+    let [add, div] = ["add", "div"].map(|path| format!("{base}/{path}"));
+    let sums = ["rest", "calc", "--op", "both", "-a", "5", "-b", "9", "--base", &base];
+    let others: [&[&str]; 5] = [
+        &["rest", "get", "-i", "-m", SECONDS, &add, "a==x", "b==1"],
+        &["rest", "get", "-i", "-m", SECONDS, &div, "a==1", "b==1"],
+        &["rest", "post", "-i", "-m", SECONDS, &add],
+        &["rest", "head", "-m", SECONDS, &add, "a==1", "b==2"],
+        &["rest", "options", "-i", "-m", SECONDS, &add],
+    ];
+    let pairs = scene.messages.unwrap_or(PAIRS) as usize;
+    let client = std::iter::repeat_n(&sums[..], pairs).chain(others);
+    let mut lines = vec![Line::new(SERVER, &server)];
+    lines.extend(client.map(|words| Line::new(CLIENT, words)));
+    lines
+}
+
+/// The client's commands, one after the other.
+pub(super) fn play(stage: &mut Stage<'_>, scene: &Scene, lines: &[Line]) -> Result<(), Trouble> {
+    start_server(stage, scene, lines)?;
     if scene.stranger(&PARTS[CLIENT]).is_some() {
         hear_out(stage, scene)?;
     } else {
-        let base = format!("http://{}:{}", scene.target, scene.target_port(CLIENT));
-        for _ in 0..scene.messages.unwrap_or(PAIRS) {
-            ask(stage, scene, &["calc", "--op", "both", "-a", "5", "-b", "9", "--base", &base])?;
+        for line in lines.iter().filter(|line| line.part == CLIENT) {
+            ask(stage, scene, line)?;
         }
-        let [add, div] = ["add", "div"].map(|path| format!("{base}/{path}"));
-        ask(stage, scene, &["get", "-i", "-m", SECONDS, &add, "a==x", "b==1"])?;
-        ask(stage, scene, &["get", "-i", "-m", SECONDS, &div, "a==1", "b==1"])?;
-        ask(stage, scene, &["post", "-i", "-m", SECONDS, &add])?;
-        ask(stage, scene, &["head", "-m", SECONDS, &add, "a==1", "b==2"])?;
-        ask(stage, scene, &["options", "-i", "-m", SECONDS, &add])?;
     }
     // The last connection ends before its server does.
     stage.pause(scene.between_messages())?;
@@ -57,11 +71,8 @@ pub(super) fn play(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> 
 
 /// Starts the server, and waits until it listens. A client that comes too early is refused, so
 /// another's server that says nothing gets all the time there is.
-fn start_server(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
-    let port = scene.bind_port.to_string();
-    let server =
-        ["rest", "serve", "--close", "--log", "common", "-p", &port, "--bind", &scene.bind];
-    stage.start(SERVER, scene.program(SERVER, &PARTS[SERVER], &server))?;
+fn start_server(stage: &mut Stage<'_>, scene: &Scene, lines: &[Line]) -> Result<(), Trouble> {
+    stage.start(SERVER, scene.program(&PARTS[SERVER], &Line::of(lines, SERVER)))?;
     if scene.stranger(&PARTS[SERVER]).is_none() {
         return stage.wait_for(SERVER, READY).map(drop);
     }
@@ -76,11 +87,10 @@ fn start_server(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
 }
 
 /// Our client: one command line, which is shown as if it was typed, and its end.
-fn ask(stage: &mut Stage<'_>, scene: &Scene, command: &[&str]) -> Result<(), Trouble> {
-    let arguments = [&["rest"], command].concat();
+fn ask(stage: &mut Stage<'_>, scene: &Scene, line: &Line) -> Result<(), Trouble> {
     stage.pause(scene.between_messages())?;
-    stage.show(CLIENT, format!("$ wirelab {}", arguments.join(" ")));
-    stage.start(CLIENT, scene.program(CLIENT, &PARTS[CLIENT], &arguments))?;
+    stage.show(CLIENT, format!("$ wirelab {}", line.words.join(" ")));
+    stage.start(CLIENT, scene.program(&PARTS[CLIENT], line))?;
     if scene.stranger(&PARTS[SERVER]).is_some() {
         // What it makes of another's answers is on its screen.
         return stage.wait_exit(CLIENT).map(drop);
@@ -90,7 +100,7 @@ fn ask(stage: &mut Stage<'_>, scene: &Scene, command: &[&str]) -> Result<(), Tro
 
 /// Another's client asks what it likes, until it ends, or has nothing more to say.
 fn hear_out(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
-    stage.start(CLIENT, scene.program(CLIENT, &PARTS[CLIENT], &[]))?;
+    stage.start(CLIENT, scene.program(&PARTS[CLIENT], &Line::new(CLIENT, &[])))?;
     for _ in 0..LINES_MAX {
         // Any line has nothing in it.
         if !stage.listen_for(CLIENT, &[""], PATIENCE)? {

@@ -225,7 +225,7 @@ fn play_here(
     };
     let launch = Box::new(|_: usize, command: &mut Command| command.spawn());
     let mut stage = Stage::new(names, launch, &mut tell, Arc::clone(stop));
-    (exercise.play)(&mut stage, scene)
+    (exercise.play)(&mut stage, scene, &(exercise.lines)(scene))
 }
 
 /// A port that nobody uses at the moment.

@@ -12,7 +12,7 @@
 
 use std::time::Duration;
 
-use super::exercise::{Pace, Part, Scene};
+use super::exercise::{Line, Pace, Part, Scene};
 use super::stage::{PATIENCE, Stage, Trouble};
 use crate::frame::CapturedFrame;
 
@@ -62,36 +62,58 @@ const READY: &[&str] = &["ready"];
 const RECEIVED: &[&str] = &["received"];
 
 /// The client asks, waits, and asks again.
-pub(super) fn play_reqrep(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
-    let play = Play { parts: REQREP, scene };
-    let (count, interval) = (play.count().to_string(), play.interval().to_string());
-    play.start_server(stage, &["zmq", "rep"], &[])?;
-    play.start_client(stage, CLIENT, &["zmq", "req"], &["-n", &count, "-i", &interval])?;
-    play.hear(stage, CLIENT, REPLY, play.count(), PATIENCE)?;
+pub(super) fn reqrep_lines(scene: &Scene) -> Vec<Line> {
+    let (count, interval) = (count(scene).to_string(), interval(scene).to_string());
+    let pace = ["-n", &count, "-i", &interval];
+    vec![server(scene, "rep", &[]), client(scene, CLIENT, "req", &pace)]
+}
+
+pub(super) fn play_reqrep(
+    stage: &mut Stage<'_>,
+    scene: &Scene,
+    lines: &[Line],
+) -> Result<(), Trouble> {
+    let play = Play { parts: REQREP, scene, lines };
+    play.start_server(stage)?;
+    play.start_client(stage, CLIENT)?;
+    play.hear(stage, CLIENT, REPLY, count(scene), PATIENCE)?;
     play.end(stage, CLIENT, true)?;
     play.end(stage, SERVER, false)
 }
 
 /// The producer waits for all its workers: then each gets its share from the first item on.
-pub(super) fn play_pushpull(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
-    let play = Play { parts: PUSHPULL, scene };
-    let (count, interval) = (play.count().to_string(), play.interval().to_string());
-    let (peers, is_fast) = (scene.workers.to_string(), scene.pace == Pace::Fast);
+pub(super) fn pushpull_lines(scene: &Scene) -> Vec<Line> {
+    let (count, interval) = (count(scene).to_string(), interval(scene).to_string());
+    let peers = scene.workers.to_string();
     // The lab's own rests are part of its programs: they are as long as the work.
-    let pace: &[&str] = if is_fast { &["-i", &interval] } else { &[] };
+    let pace: &[&str] = if scene.pace == Pace::Fast { &["-i", &interval] } else { &[] };
     let push = [&["-n", &count, "--stay", "--peers", &peers][..], pace].concat();
-    play.start_server(stage, &["zmq", "push"], &push)?;
-    let workers = CLIENT..=usize::from(scene.workers);
-    for n in workers.clone() {
+    let mut lines = vec![server(scene, "push", &push)];
+    for n in CLIENT..=usize::from(scene.workers) {
         let number = n.to_string();
         let worker = [&["--worker", &number][..], pace].concat();
-        play.start_client(stage, n, &["zmq", "pull"], &worker)?;
+        lines.push(client(scene, n, "pull", &worker));
     }
+    lines
+}
+
+pub(super) fn play_pushpull(
+    stage: &mut Stage<'_>,
+    scene: &Scene,
+    lines: &[Line],
+) -> Result<(), Trouble> {
+    let play = Play { parts: PUSHPULL, scene, lines };
+    play.start_server(stage)?;
+    let workers = CLIENT..=usize::from(scene.workers);
+    for n in workers.clone() {
+        play.start_client(stage, n)?;
+    }
+    let is_fast = scene.pace == Pace::Fast;
     let patience = if is_fast { PATIENCE } else { LAB_PATIENCE };
-    play.hear(stage, SERVER, PRODUCED, play.count(), patience)?;
+    play.hear(stage, SERVER, PRODUCED, count(scene), patience)?;
     if is_fast {
         // Each has its even share; whose turn comes once more depends on who was there first.
-        let share = play.count() / u32::from(scene.workers);
+        let share = count(scene) / u32::from(scene.workers);
         for n in workers.clone() {
             play.hear(stage, n, WORK, share, PATIENCE)?;
         }
@@ -104,19 +126,52 @@ pub(super) fn play_pushpull(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), 
 }
 
 /// The publisher begins when the subscription has come.
-pub(super) fn play_pubsub(stage: &mut Stage<'_>, scene: &Scene) -> Result<(), Trouble> {
-    let play = Play { parts: PUBSUB, scene };
-    let (count, interval) = (play.count().to_string(), play.interval().to_string());
+pub(super) fn pubsub_lines(scene: &Scene) -> Vec<Line> {
+    let (count, interval) = (count(scene).to_string(), interval(scene).to_string());
     let mut publisher = vec!["-n", &count, "-i", &interval, "--peers", "1", "--stay"];
     publisher.extend(["--topic", TOPIC]);
     if let Some(other) = &scene.also_publish {
         publisher.extend(["--topic", other]);
     }
-    play.start_server(stage, &["zmq", "pub"], &publisher)?;
-    play.start_client(stage, CLIENT, &["zmq", "sub"], &[])?;
-    play.hear(stage, CLIENT, RECEIVED, play.count(), PATIENCE)?;
+    vec![server(scene, "pub", &publisher), client(scene, CLIENT, "sub", &[])]
+}
+
+pub(super) fn play_pubsub(
+    stage: &mut Stage<'_>,
+    scene: &Scene,
+    lines: &[Line],
+) -> Result<(), Trouble> {
+    let play = Play { parts: PUBSUB, scene, lines };
+    play.start_server(stage)?;
+    play.start_client(stage, CLIENT)?;
+    play.hear(stage, CLIENT, RECEIVED, count(scene), PATIENCE)?;
     play.end(stage, CLIENT, false)?;
     play.end(stage, SERVER, false)
+}
+
+fn count(scene: &Scene) -> u32 {
+    scene.messages.unwrap_or(MESSAGES)
+}
+
+/// Seconds from one message to the next.
+fn interval(scene: &Scene) -> f64 {
+    super::mqtt::between_messages(scene.pace).as_secs_f64()
+}
+
+fn server(scene: &Scene, socket: &str, more: &[&str]) -> Line {
+    let endpoint = format!("tcp://{}:{}", scene.bind, scene.bind_port);
+    Line::new(SERVER, &[&["zmq", socket, "--lab", "--bind", &endpoint], more].concat())
+}
+
+fn client(scene: &Scene, n: usize, socket: &str, more: &[&str]) -> Line {
+    let endpoint = format!("tcp://{}:{}", scene.target, scene.target_port(n));
+    let talks: &[&str] = if is_idle(scene, socket) { &["-v"] } else { &[] };
+    Line::new(n, &[&["zmq", socket, "--lab", "--connect", &endpoint], more, talks].concat())
+}
+
+/// Who neither asks nor hears anything has no other way than `-v` to say that it is there.
+fn is_idle(scene: &Scene, socket: &str) -> bool {
+    count(scene) == 0 && socket != "req"
 }
 
 /// Who filters? What the frames say of a topic that was published, and not subscribed to.
@@ -139,33 +194,19 @@ pub fn filtering(frames: &[CapturedFrame], topic: &str) -> String {
 struct Play<'a> {
     parts: &'static [Part],
     scene: &'a Scene,
+    lines: &'a [Line],
 }
 
 impl Play<'_> {
-    fn count(&self) -> u32 {
-        self.scene.messages.unwrap_or(MESSAGES)
-    }
-
-    /// Seconds from one message to the next.
-    fn interval(&self) -> f64 {
-        super::mqtt::between_messages(self.scene.pace).as_secs_f64()
-    }
-
     fn is_stranger(&self, n: usize) -> bool {
         self.scene.stranger(&self.parts[n]).is_some()
     }
 
     /// Starts the part that binds, and waits until it listens. A stranger may do so without a
     /// word; whoever connects too early tries again.
-    fn start_server(
-        &self,
-        stage: &mut Stage<'_>,
-        command: &[&str],
-        more: &[&str],
-    ) -> Result<(), Trouble> {
-        let endpoint = format!("tcp://{}:{}", self.scene.bind, self.scene.bind_port);
-        let arguments = [command, &["--lab", "--bind", &endpoint], more].concat();
-        stage.start(SERVER, self.scene.program(SERVER, &self.parts[SERVER], &arguments))?;
+    fn start_server(&self, stage: &mut Stage<'_>) -> Result<(), Trouble> {
+        let line = Line::of(self.lines, SERVER);
+        stage.start(SERVER, self.scene.program(&self.parts[SERVER], &line))?;
         if !self.is_stranger(SERVER) {
             return stage.wait_for(SERVER, LISTENING).map(drop);
         }
@@ -177,20 +218,10 @@ impl Play<'_> {
         Ok(())
     }
 
-    fn start_client(
-        &self,
-        stage: &mut Stage<'_>,
-        n: usize,
-        command: &[&str],
-        more: &[&str],
-    ) -> Result<(), Trouble> {
-        let endpoint = format!("tcp://{}:{}", self.scene.target, self.scene.target_port(n));
-        // Who neither asks nor hears anything has no other way to say that it is there.
-        let is_idle = self.count() == 0 && command[1] != "req";
-        let talks: &[&str] = if is_idle { &["-v"] } else { &[] };
-        let arguments = [command, &["--lab", "--connect", &endpoint], more, talks].concat();
-        stage.start(n, self.scene.program(n, &self.parts[n], &arguments))?;
-        if is_idle {
+    fn start_client(&self, stage: &mut Stage<'_>, n: usize) -> Result<(), Trouble> {
+        let line = Line::of(self.lines, n);
+        stage.start(n, self.scene.program(&self.parts[n], &line))?;
+        if is_idle(self.scene, self.parts[n].role) {
             stage.listen_for(n, READY, SILENCE)?;
         }
         Ok(())
