@@ -33,7 +33,7 @@ pub(super) fn frame<'a, W: Write>(
 
 /// Where a field stands: `66+2`, of a byte only some bits `66:7-4`, or `#12` if it has no byte
 /// in this frame but in an earlier one.
-fn place(field: &Field) -> String {
+pub(super) fn place(field: &Field) -> String {
     match (field.bits(), field.begins) {
         (_, Some(frame)) if field.len == 0 => format!("#{frame}"),
         (Some(bits), _) => format!("{}:{bits}", field.off),

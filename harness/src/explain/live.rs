@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use super::{Header, Options, View, human, json};
+use super::{Header, Options, View};
 use crate::analysis::Analysis;
 use crate::dissect::{Detail, dissect};
 use crate::frame::{CapturedFrame, HostNames, LinkType};
@@ -37,11 +37,7 @@ impl<'a> Live<'a> {
         };
         let has_fields = output.json || options.bytes;
         let detail = if has_fields { Detail::Fields } else { Detail::Values };
-        let mut view: Box<dyn View + 'a> = if output.json {
-            Box::new(json::Json::new(out, options.clone()))
-        } else {
-            Box::new(human::Human::new(out, output, options.clone()))
-        };
+        let mut view = super::view(options, output, out);
         view.header(&header)?;
         Ok(Self { view, analysis: Analysis::new(HostNames::new()), detail })
     }

@@ -5,9 +5,11 @@
 
 pub(crate) mod dump;
 mod follow;
+mod header;
 mod human;
 pub(crate) mod json;
 pub(crate) mod live;
+pub(crate) mod report;
 
 use clap::Args;
 use std::fs::File;
@@ -16,13 +18,14 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::analysis::{Analysis, Report, Told, texts};
-use crate::conversation::Conversations;
-use crate::dissect::{Content, Detail, Dissection, dissect};
+use crate::dissect::{Detail, Dissection, dissect};
 use crate::exit::Failure;
-use crate::frame::{CapturedFrame, HostNames, LinkType};
-use crate::output::Output;
+use crate::frame::{CapturedFrame, HostNames};
+use crate::output::{Output, escape, escape_controls};
 use crate::progress::Progress;
-use crate::savefile::{Error, Format, Savefile};
+use crate::savefile::{Error, Savefile};
+use header::{Header, header, link_names, overview, survey};
+use report::{Chapter, ReportFile};
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -32,6 +35,9 @@ pub struct Arguments {
     /// What is shown.
     #[command(flatten)]
     pub options: Options,
+    /// Write a report, too, in one file: setup, ladder, frames, analysis, what each frame shows.
+    #[arg(long, value_name = "FILE.md|FILE.html", conflicts_with = "follow")]
+    pub report: Option<PathBuf>,
 }
 
 /// What `explain` shows; by default the header, every frame, the blocks and the summary.
@@ -91,26 +97,6 @@ impl FromStr for FrameRange {
     }
 }
 
-/// What is known of the capture as a whole before its frames are shown.
-#[derive(Clone, Debug)]
-pub(crate) struct Header {
-    /// The file's name, or `stdin`.
-    title: String,
-    format: Format,
-    link_types: Vec<LinkType>,
-    names: HostNames,
-    remarks: Vec<String>,
-    /// Counted beforehand; nothing where the capture can be read only once.
-    counts: Option<Counts>,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Counts {
-    frames: u64,
-    duration_ns: u64,
-    conversations: u64,
-}
-
 /// How the outcome reaches the reader.
 trait View {
     fn header(&mut self, header: &Header) -> io::Result<()>;
@@ -127,9 +113,64 @@ trait View {
     fn report(&mut self, report: &Report) -> io::Result<()>;
 }
 
+/// Two views of the same. When the first can no longer be written, because its reader has seen
+/// enough, the second is told the rest all the same.
+struct Both<'a> {
+    first: &'a mut dyn View,
+    second: &'a mut dyn View,
+    failed: Option<io::Error>,
+}
+
+impl Both<'_> {
+    fn tell(&mut self, mut each: impl FnMut(&mut dyn View) -> io::Result<()>) -> io::Result<()> {
+        if self.failed.is_none() {
+            self.failed = each(self.first).err();
+        }
+        each(self.second)
+    }
+}
+
+impl View for Both<'_> {
+    fn header(&mut self, header: &Header) -> io::Result<()> {
+        self.tell(|view| view.header(header))
+    }
+
+    fn frame(
+        &mut self,
+        frame: &CapturedFrame,
+        dissection: &Dissection,
+        told: &Told,
+    ) -> io::Result<()> {
+        self.tell(|view| view.frame(frame, dissection, told))
+    }
+
+    fn report(&mut self, report: &Report) -> io::Result<()> {
+        self.tell(|view| view.report(report))?;
+        self.failed.take().map_or(Ok(()), Err)
+    }
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
-    explain_file(&arguments.file, &arguments.options, output)
+    let Arguments { file, options, report } = arguments;
+    let Some(path) = report else { return explain_file(file, options, output) };
+    if path.canonicalize().is_ok_and(|path| file.canonicalize().is_ok_and(|file| file == path)) {
+        return Err(Failure::usage(format!("--report {}: that is the capture", path.display())));
+    }
+    let title = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let mut chapter = Chapter::new(&escape(title.as_bytes()));
+    let mut page = ReportFile::begin(path, &[])?;
+    let ended = explain_beside(file, options, output, Some(&mut chapter));
+    if !chapter.has_begun() {
+        return ended;
+    }
+    if let Err(failure) = &ended {
+        chapter.remarks.push(escape_controls(failure.message.as_bytes()));
+    }
+    page.chapter(&chapter)?;
+    page.finish()?;
+    output.say(&format!("wrote {}", path.display()));
+    ended
 }
 
 /// Explains a capture file on stdout; `-` is stdin.
@@ -137,10 +178,21 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
 /// # Errors
 /// The file cannot be opened or is damaged; what could be read of it was explained all the same.
 pub fn explain_file(path: &Path, options: &Options, output: &Output) -> Result<(), Failure> {
+    explain_beside(path, options, output, None)
+}
+
+/// The same, and a chapter of a report on the way.
+pub(crate) fn explain_beside(
+    path: &Path,
+    options: &Options,
+    output: &Output,
+    chapter: Option<&mut Chapter>,
+) -> Result<(), Failure> {
     if path.as_os_str() == "-" {
         // Somebody may be capturing at the other end of the pipe: each line goes out at once.
         let mut out = io::stdout().lock();
-        return explain(io::stdin().lock(), "stdin", None, options, output, &mut out);
+        let stdin = io::stdin().lock();
+        return explain(stdin, "stdin", None, options, output, chapter, &mut out);
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let title = path.display().to_string();
@@ -158,7 +210,7 @@ pub fn explain_file(path: &Path, options: &Options, output: &Output) -> Result<(
     } else {
         None
     };
-    explain(progress.of(file), &title, survey, options, output, &mut out)
+    explain(progress.of(file), &title, survey, options, output, chapter, &mut out)
 }
 
 /// One `say` per frame: what the capture writes into its own file as comments.
@@ -178,41 +230,7 @@ pub fn explain_reader<R: Read, W: Write>(
     output: &Output,
     out: &mut W,
 ) -> Result<(), Failure> {
-    explain(reader, title, None, options, output, out)
-}
-
-/// Reads the file once to know its counts and all its names; what is wrong with it will show when
-/// it is read again.
-fn survey<R: Read>(file: R, title: &str) -> Option<Header> {
-    let mut savefile = Savefile::open(file).ok()?;
-    let mut conversations = Conversations::default();
-    let mut counts = Counts::default();
-    let (mut first, mut last) = (u64::MAX, 0);
-    while let Ok(Some(frame)) = savefile.next_frame() {
-        counts.frames += 1;
-        first = first.min(frame.time_ns);
-        last = last.max(frame.time_ns);
-        let dissection = dissect(&frame, Detail::Values);
-        if let (Content::Tcp(segment), Some(addresses)) =
-            (&dissection.content, dissection.addresses)
-        {
-            conversations.step(&frame, addresses, segment);
-        }
-    }
-    counts.conversations = conversations.count();
-    counts.duration_ns = last.saturating_sub(first);
-    Some(header(&savefile, title, Some(counts)))
-}
-
-fn header<R: Read>(savefile: &Savefile<R>, title: &str, counts: Option<Counts>) -> Header {
-    Header {
-        title: title.to_owned(),
-        format: savefile.format(),
-        link_types: savefile.link_types().to_vec(),
-        names: savefile.names().clone(),
-        remarks: savefile.remarks().to_vec(),
-        counts,
-    }
+    explain(reader, title, None, options, output, None, out)
 }
 
 fn explain<R: Read, W: Write>(
@@ -221,24 +239,25 @@ fn explain<R: Read, W: Write>(
     survey: Option<Header>,
     options: &Options,
     output: &Output,
+    chapter: Option<&mut Chapter>,
     out: &mut W,
 ) -> Result<(), Failure> {
     let damaged = |error: &Error| Failure::failed(format!("{title}: {error}"));
     let mut savefile = Savefile::open(reader).map_err(|error| damaged(&error))?;
-    let written = match options.follow {
-        Some(id) => {
-            let mut view = follow::Follow::new(out, output, id);
-            show(&mut savefile, title, survey, options, Detail::Values, &mut view)
-                .map(|error| error.or_else(|| view.missing()))
-        }
-        None if output.json => {
-            let mut view = json::Json::new(out, options.clone());
-            show(&mut savefile, title, survey, options, Detail::Fields, &mut view)
-        }
-        None => {
-            let detail = if options.bytes { Detail::Fields } else { Detail::Values };
-            let mut view = human::Human::new(out, output, options.clone());
-            show(&mut savefile, title, survey, options, detail, &mut view)
+    let written = if let Some(id) = options.follow {
+        let mut view = follow::Follow::new(out, output, id);
+        show(&mut savefile, title, survey, options, Detail::Values, &mut view)
+            .map(|error| error.or_else(|| view.missing()))
+    } else {
+        let has_fields = output.json || options.bytes || chapter.is_some();
+        let detail = if has_fields { Detail::Fields } else { Detail::Values };
+        let mut view = view(options, output, out);
+        match chapter {
+            Some(second) => {
+                let mut both = Both { first: &mut *view, second, failed: None };
+                show(&mut savefile, title, survey, options, detail, &mut both)
+            }
+            None => show(&mut savefile, title, survey, options, detail, &mut *view),
         }
     };
     match written.and_then(|outcome| out.flush().map(|()| outcome)) {
@@ -250,15 +269,24 @@ fn explain<R: Read, W: Write>(
     }
 }
 
+/// The view that was asked for.
+fn view<'a, W: Write>(options: &Options, output: &'a Output, out: &'a mut W) -> Box<dyn View + 'a> {
+    if output.json {
+        Box::new(json::Json::new(out, options.clone()))
+    } else {
+        Box::new(human::Human::new(out, output, options.clone()))
+    }
+}
+
 /// Passes the capture through the analysis to the view. The failure it returns is the file's; the
 /// error is the writer's.
-fn show<R: Read, V: View>(
+fn show<R: Read>(
     savefile: &mut Savefile<R>,
     title: &str,
     survey: Option<Header>,
     options: &Options,
     detail: Detail,
-    view: &mut V,
+    view: &mut dyn View,
 ) -> io::Result<Option<Failure>> {
     let surveyed = survey.is_some();
     // pcapng tells of its interfaces and hosts in front of its frames.
@@ -301,38 +329,7 @@ fn show<R: Read, V: View>(
     Ok(failure)
 }
 
-/// A link type with its name.
-fn link_name(link_type: LinkType) -> String {
-    match link_type {
-        LinkType::NULL => "BSD loopback (NULL)".to_owned(),
-        LinkType::ETHERNET => "Ethernet".to_owned(),
-        LinkType::RAW => "raw IP".to_owned(),
-        LinkType::LOOP => "OpenBSD loopback (LOOP)".to_owned(),
-        LinkType::LINUX_SLL => "Linux cooked (SLL)".to_owned(),
-        LinkType::LINUX_SLL2 => "Linux cooked (SLL2)".to_owned(),
-        LinkType(228) => "raw IPv4".to_owned(),
-        LinkType(229) => "raw IPv6".to_owned(),
-        LinkType(other) => format!("link type {other}"),
-    }
-}
-
-fn link_names(header: &Header) -> Vec<String> {
-    header.link_types.iter().map(|l| link_name(*l)).collect()
-}
-
 /// The frame's comment, unless it only repeats what is said of the frame anyway.
 fn own_comment<'a>(frame: &'a CapturedFrame, told: &Told) -> Option<&'a str> {
     frame.comment.as_deref().filter(|comment| *comment != told.say)
-}
-
-/// The capture in a line: file, format, link type, and what was counted.
-fn overview(header: &Header) -> String {
-    let mut parts = vec![header.format.name().to_owned()];
-    parts.extend(link_names(header));
-    if let Some(counts) = header.counts {
-        parts.push(texts::frame_count(counts.frames));
-        parts.push(texts::seconds(counts.duration_ns));
-        parts.push(texts::conversation_count(counts.conversations));
-    }
-    format!("{}: {}", crate::output::escape(header.title.as_bytes()), parts.join(", "))
 }

@@ -1,9 +1,11 @@
-//! The roles' words on the screen as they say them: a column for each role.
+//! The roles' words on the screen as they say them: a column for each role. They are kept, too, for
+//! the report.
 //!
 //! It may name the terminal's width. It does not know exercises, and not why a role speaks.
 
 use std::io::{self, Write};
 
+use crate::explain::report::Screens;
 use crate::output::{Output, Tone, escape};
 
 /// A column is not made narrower than this; then the columns run past the edge.
@@ -16,6 +18,7 @@ const WIDTH: usize = 100;
 pub struct Columns<'a> {
     output: &'a Output,
     width: usize,
+    kept: Screens,
 }
 
 impl<'a> Columns<'a> {
@@ -24,14 +27,16 @@ impl<'a> Columns<'a> {
     pub fn new(names: &[String], output: &'a Output) -> Self {
         let page = std::env::var("COLUMNS").ok().and_then(|w| w.parse().ok()).unwrap_or(WIDTH);
         let width = (page / names.len().max(1)).clamp(COLUMN_MIN, WIDTH);
-        let columns = Self { output, width };
+        let kept = Screens { heads: names.to_vec(), ..Screens::default() };
+        let columns = Self { output, width, kept };
         let heads: Vec<String> = names.iter().map(|name| format!("{name:<width$}")).collect();
         columns.put(&columns.output.paint(Tone::Heading, heads.concat().trim_end()));
         columns
     }
 
     /// Shows a line of a role in its column; a long one is folded.
-    pub fn line(&self, role: usize, text: &str, error: bool) {
+    pub fn line(&mut self, role: usize, text: &str, error: bool) {
+        self.kept.line(role, text, error);
         let pieces = fold(&readable(text), self.width - 2);
         for piece in pieces {
             let tone = if error { Tone::Bad } else { Tone::Data };
@@ -39,6 +44,11 @@ impl<'a> Columns<'a> {
             let line = format!("{indent}{}", self.output.paint(tone, &piece));
             self.put(line.trim_end());
         }
+    }
+
+    /// All that was said.
+    pub(crate) fn into_screens(self) -> Screens {
+        self.kept
     }
 
     fn put(&self, line: &str) {

@@ -10,6 +10,7 @@ pub mod exercise;
 pub mod mqtt;
 #[cfg(target_os = "linux")]
 pub mod recorder;
+mod report;
 pub mod rest;
 pub mod stage;
 pub mod venue;
@@ -23,9 +24,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::exit::Failure;
-use crate::explain;
+use crate::explain::{self, report::ReportFile};
 use crate::frame::LinkType;
-use crate::output::Output;
+use crate::output::{Output, escape_controls};
 use crate::pcapng::{Interface, Statistics, Writer, comment_on};
 use exercise::{EXERCISES, Exercise, Pace};
 use venue::{Performance, Venue};
@@ -76,6 +77,10 @@ pub struct Arguments {
     /// Where the capture goes: a directory, or a file if it ends in .pcapng.
     #[arg(short = 'w', value_name = "DIR|FILE.pcapng")]
     pub write: Option<PathBuf>,
+    /// Write a report, too, in one file: a chapter per exercise with setup, screens, ladder,
+    /// frames, analysis, and what each frame shows.
+    #[arg(long, value_name = "FILE.md|FILE.html")]
+    pub report: Option<PathBuf>,
     /// Another's program as a role; it finds the other side in WIRELAB_HOST and WIRELAB_PORT.
     #[arg(long, value_name = "ROLE=COMMAND")]
     pub foreign: Vec<String>,
@@ -97,6 +102,9 @@ impl Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let exercises = chosen(arguments)?;
     check_foreign(arguments, &exercises)?;
+    let titles: Vec<_> = exercises.iter().map(|one| one.name.to_owned()).collect();
+    let begin = |path: &PathBuf| ReportFile::begin(path, &titles);
+    let mut page = arguments.report.as_ref().map(begin).transpose()?;
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         // A second one ends us at once, whatever we are waiting for; the LAN ends with us.
@@ -105,37 +113,58 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             .map_err(|e| Failure::failed(format!("signals cannot be caught: {e}")))?;
     }
     for exercise in exercises {
-        let path = file_for(arguments, exercise)?;
-        let performance = venue::perform(exercise, arguments, &stop, output)?;
-        if stop.load(Ordering::Relaxed) {
-            return Err(Failure::interrupted());
-        }
-        if !output.json {
-            let _ = writeln!(io::stdout());
-        }
-        write(&path, &performance)?;
-        let account = performance.account;
-        output.say(&format!("wrote {} ({} frames)", path.display(), performance.frames.len()));
-        if account.dropped > 0 {
-            let dropped = account.dropped;
-            return Err(Failure::failed(format!(
-                "{dropped} frames dropped by the kernel: the capture has gaps; try again"
-            )));
-        }
-        if performance.venue == Venue::Tap {
-            note("only the data of these frames is real; their headers are synthesised", output);
-        }
-        explain::explain_file(&path, &explain::Options::default(), output)?;
-        if let ("pubsub", Some(topic)) = (exercise.name, &arguments.also_publish) {
-            note(&zmq::filtering(&performance.frames, topic), output);
-        }
+        account(exercise, arguments, &stop, output, page.as_mut())?;
+    }
+    if let (Some(page), Some(path)) = (page, &arguments.report) {
+        page.finish()?;
+        output.say(&format!("wrote {}", path.display()));
     }
     Ok(())
 }
 
+/// One exercise: the play, the file, the account of it, and a chapter of the report.
+fn account(
+    exercise: &'static Exercise,
+    arguments: &Arguments,
+    stop: &Arc<AtomicBool>,
+    output: &Output,
+    page: Option<&mut ReportFile>,
+) -> Result<(), Failure> {
+    let path = file_for(arguments, exercise)?;
+    let mut performance = venue::perform(exercise, arguments, stop, output)?;
+    if stop.load(Ordering::Relaxed) {
+        return Err(Failure::interrupted());
+    }
+    if !output.json {
+        let _ = writeln!(io::stdout());
+    }
+    write(&path, &performance)?;
+    output.say(&format!("wrote {} ({} frames)", path.display(), performance.frames.len()));
+    let dropped = performance.account.dropped;
+    if dropped > 0 {
+        return Err(Failure::failed(format!(
+            "{dropped} frames dropped by the kernel: the capture has gaps; try again"
+        )));
+    }
+    let mut chapter = report::chapter(exercise, arguments, &mut performance);
+    if performance.venue == Venue::Tap {
+        let text = "only the data of these frames is real; their headers are synthesised";
+        note(text, output);
+        chapter.remarks.push(text.to_owned());
+    }
+    let options = explain::Options::default();
+    explain::explain_beside(&path, &options, output, page.is_some().then_some(&mut chapter))?;
+    if let ("pubsub", Some(topic)) = (exercise.name, &arguments.also_publish) {
+        let text = zmq::filtering(&performance.frames, topic);
+        note(&text, output);
+        chapter.remarks.push(escape_controls(text.as_bytes()));
+    }
+    page.map_or(Ok(()), |page| page.chapter(&chapter))
+}
+
 /// What belongs to the account; with `--json` it is talk.
 fn note(text: &str, output: &Output) {
-    let line = format!("note: {}", crate::output::escape_controls(text.as_bytes()));
+    let line = format!("note: {}", escape_controls(text.as_bytes()));
     if output.json {
         output.say(&line);
     } else {

@@ -15,6 +15,7 @@ use super::exercise::{self, Exercise, Part, Scene};
 use super::stage::{Stage, Trouble};
 use super::{Arguments, Net};
 use crate::exit::Failure;
+use crate::explain::report::Screens;
 use crate::frame::{CapturedFrame, HostNames};
 use crate::output::Output;
 use crate::tap::faults::Faults;
@@ -74,6 +75,8 @@ pub struct Performance {
     pub names: HostNames,
     /// The capture's own account.
     pub account: Account,
+    /// What the roles said.
+    pub(crate) screens: Screens,
 }
 
 /// Why there is no performance.
@@ -202,8 +205,9 @@ fn netns(
             Some(Event::Frame(frame)) => frames.push(frame),
             Some(Event::Failed(why)) => return Err(NotPlayed::Trouble(Trouble::Failed(why))),
             Some(Event::Done(account)) => {
-                let names = lab_names(cast);
-                return Ok(Performance { venue: Venue::Netns, frames, names, account });
+                let (venue, names) = (Venue::Netns, lab_names(cast));
+                let screens = columns.map(Columns::into_screens).unwrap_or_default();
+                return Ok(Performance { venue, frames, names, account, screens });
             }
         }
     }
@@ -215,9 +219,9 @@ fn play_here(
     scene: &Scene,
     stop: &Arc<AtomicBool>,
     output: &Output,
-) -> Result<(), Trouble> {
+) -> Result<Screens, Trouble> {
     let names = host_names(exercise.cast(scene.workers));
-    let columns = Columns::new(&names, output);
+    let mut columns = Columns::new(&names, output);
     let mut tell = |event| {
         if let Event::Line { role, text, error } = event {
             columns.line(role, &text, error);
@@ -225,7 +229,9 @@ fn play_here(
     };
     let launch = Box::new(|_: usize, command: &mut Command| command.spawn());
     let mut stage = Stage::new(names, launch, &mut tell, Arc::clone(stop));
-    (exercise.play)(&mut stage, scene, &(exercise.lines)(scene))
+    (exercise.play)(&mut stage, scene, &(exercise.lines)(scene))?;
+    drop(stage);
+    Ok(columns.into_screens())
 }
 
 /// A port that nobody uses at the moment.
@@ -275,10 +281,10 @@ fn lo(
     let recorder = super::recorder::Recorder::start(socket, move |frame| filter.keeps(frame));
     let played = play_here(exercise, &scene, stop, output);
     let recorded = recorder.finish();
-    played.map_err(NotPlayed::Trouble)?;
+    let screens = played.map_err(NotPlayed::Trouble)?;
     let (frames, account) =
         recorded.map_err(|e| NotPlayed::Trouble(Trouble::Failed(format!("the capture: {e}"))))?;
-    Ok(Performance { venue: Venue::Lo, frames, names, account })
+    Ok(Performance { venue: Venue::Lo, frames, names, account, screens })
 }
 
 /// Through relays, one for each client: they talk to it, it talks to the server.
@@ -309,11 +315,12 @@ fn tap(
     let scene = scene(arguments, program, HERE, port, targets);
     let played = play_here(exercise, &scene, stop, output);
     relays.into_iter().for_each(Relay::finish);
-    played.map_err(NotPlayed::Trouble)?;
+    let screens = played.map_err(NotPlayed::Trouble)?;
     let end_ns = now_ns();
     let happenings: Vec<_> = notebooks.iter().map(Notebook::happenings).collect();
     let frames = lab_frames(&happenings, exercise.port);
     let received = frames.len() as u64;
     let account = Account { start_ns, end_ns, received, dropped: 0 };
-    Ok(Performance { venue: Venue::Tap, frames, names: lab_names(cast), account })
+    let (venue, names) = (Venue::Tap, lab_names(cast));
+    Ok(Performance { venue, frames, names, account, screens })
 }

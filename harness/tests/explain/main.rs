@@ -11,6 +11,7 @@ mod http_talk;
 mod mqtt;
 mod mqtt_packets;
 mod report;
+mod report_file;
 mod savefile;
 mod schema;
 mod segments;

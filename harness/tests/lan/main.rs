@@ -9,6 +9,7 @@ mod file;
 mod formats;
 mod lab;
 mod mqtt;
+mod report;
 mod rest;
 mod roles;
 mod tour;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     trials.extend(formats::trials(&machine));
     trials.extend(capture::trials(&machine));
     trials.extend(tour::trials(&machine));
+    trials.extend(report::trials(&machine));
     trials.extend(mqtt::trials(&machine));
     trials.extend(rest::trials(&machine));
     trials.extend(zmq::trials(&machine));
