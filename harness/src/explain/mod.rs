@@ -10,6 +10,7 @@ mod human;
 pub(crate) mod json;
 pub(crate) mod live;
 pub(crate) mod report;
+pub(crate) mod step;
 
 use clap::Args;
 use std::fs::File;
@@ -26,6 +27,10 @@ use crate::progress::Progress;
 use crate::savefile::{Error, Savefile};
 use header::{Header, header, link_names, overview, survey};
 use report::{Chapter, ReportFile};
+use step::{Stepped, Steps};
+
+/// Bytes that wait until they are written to stdout.
+const BUFFER: usize = 8192;
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
@@ -150,6 +155,15 @@ impl View for Both<'_> {
     }
 }
 
+/// What goes along with the account on stdout.
+#[derive(Debug, Default)]
+pub(crate) struct Beside<'a> {
+    /// A chapter of a report, which gets all of it.
+    pub chapter: Option<&'a mut Chapter>,
+    /// Whoever asks for each frame before it is shown.
+    pub steps: Option<&'a mut Steps>,
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let Arguments { file, options, report } = arguments;
@@ -160,7 +174,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let title = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
     let mut chapter = Chapter::new(&escape(title.as_bytes()));
     let mut page = ReportFile::begin(path, &[])?;
-    let ended = explain_beside(file, options, output, Some(&mut chapter));
+    let beside = Beside { chapter: Some(&mut chapter), steps: None };
+    let ended = explain_beside(file, options, output, beside);
     if !chapter.has_begun() {
         return ended;
     }
@@ -178,23 +193,26 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
 /// # Errors
 /// The file cannot be opened or is damaged; what could be read of it was explained all the same.
 pub fn explain_file(path: &Path, options: &Options, output: &Output) -> Result<(), Failure> {
-    explain_beside(path, options, output, None)
+    explain_beside(path, options, output, Beside::default())
 }
 
-/// The same, and a chapter of a report on the way.
+/// The same, and what goes along with it.
 pub(crate) fn explain_beside(
     path: &Path,
     options: &Options,
     output: &Output,
-    chapter: Option<&mut Chapter>,
+    beside: Beside<'_>,
 ) -> Result<(), Failure> {
     if path.as_os_str() == "-" {
         // Somebody may be capturing at the other end of the pipe: each line goes out at once.
         let mut out = io::stdout().lock();
         let stdin = io::stdin().lock();
-        return explain(stdin, "stdin", None, options, output, chapter, &mut out);
+        return explain(stdin, "stdin", None, options, output, beside, &mut out);
     }
-    let mut out = BufWriter::new(io::stdout().lock());
+    let stdout = io::stdout().lock();
+    // Who asks for each frame sees it at once.
+    let capacity = if beside.steps.is_some() { 0 } else { BUFFER };
+    let mut out = BufWriter::with_capacity(capacity, stdout);
     let title = path.display().to_string();
     let cannot = |error: io::Error| Failure::failed(format!("{title}: cannot open: {error}"));
     let file = File::open(path).map_err(cannot)?;
@@ -210,7 +228,7 @@ pub(crate) fn explain_beside(
     } else {
         None
     };
-    explain(progress.of(file), &title, survey, options, output, chapter, &mut out)
+    explain(progress.of(file), &title, survey, options, output, beside, &mut out)
 }
 
 /// One `say` per frame: what the capture writes into its own file as comments.
@@ -230,7 +248,7 @@ pub fn explain_reader<R: Read, W: Write>(
     output: &Output,
     out: &mut W,
 ) -> Result<(), Failure> {
-    explain(reader, title, None, options, output, None, out)
+    explain(reader, title, None, options, output, Beside::default(), out)
 }
 
 fn explain<R: Read, W: Write>(
@@ -239,7 +257,7 @@ fn explain<R: Read, W: Write>(
     survey: Option<Header>,
     options: &Options,
     output: &Output,
-    chapter: Option<&mut Chapter>,
+    beside: Beside<'_>,
     out: &mut W,
 ) -> Result<(), Failure> {
     let damaged = |error: &Error| Failure::failed(format!("{title}: {error}"));
@@ -249,9 +267,13 @@ fn explain<R: Read, W: Write>(
         show(&mut savefile, title, survey, options, Detail::Values, &mut view)
             .map(|error| error.or_else(|| view.missing()))
     } else {
+        let Beside { chapter, steps } = beside;
         let has_fields = output.json || options.bytes || chapter.is_some();
         let detail = if has_fields { Detail::Fields } else { Detail::Values };
         let mut view = view(options, output, out);
+        if let Some(steps) = steps {
+            view = Box::new(Stepped::new(view, steps));
+        }
         match chapter {
             Some(second) => {
                 let mut both = Both { first: &mut *view, second, failed: None };

@@ -24,7 +24,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::exit::Failure;
-use crate::explain::{self, report::ReportFile};
+use crate::explain::report::ReportFile;
+use crate::explain::step::Steps;
+use crate::explain::{self, Beside};
 use crate::frame::LinkType;
 use crate::output::{Output, escape_controls};
 use crate::pcapng::{Interface, Statistics, Writer, comment_on};
@@ -77,6 +79,10 @@ pub struct Arguments {
     /// Where the capture goes: a directory, or a file if it ends in .pcapng.
     #[arg(short = 'w', value_name = "DIR|FILE.pcapng")]
     pub write: Option<PathBuf>,
+    /// Show the account frame by frame: Enter shows the next, q ends. The play itself is not held;
+    /// where stdin ends, the rest is shown at once.
+    #[arg(long)]
+    pub step: bool,
     /// Write a report, too, in one file: a chapter per exercise with setup, screens, ladder,
     /// frames, analysis, and what each frame shows.
     #[arg(long, value_name = "FILE.md|FILE.html")]
@@ -112,8 +118,12 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
             .map_err(|e| Failure::failed(format!("signals cannot be caught: {e}")))?;
     }
+    let mut steps = arguments.step.then(|| Steps::begin(Arc::clone(&stop), output));
     for exercise in exercises {
-        account(exercise, arguments, &stop, output, page.as_mut())?;
+        account(exercise, arguments, &stop, output, page.as_mut(), steps.as_mut())?;
+        if steps.as_ref().is_some_and(Steps::have_ended) {
+            break;
+        }
     }
     if let (Some(page), Some(path)) = (page, &arguments.report) {
         page.finish()?;
@@ -129,6 +139,7 @@ fn account(
     stop: &Arc<AtomicBool>,
     output: &Output,
     page: Option<&mut ReportFile>,
+    mut steps: Option<&mut Steps>,
 ) -> Result<(), Failure> {
     let path = file_for(arguments, exercise)?;
     let mut performance = venue::perform(exercise, arguments, stop, output)?;
@@ -153,10 +164,17 @@ fn account(
         chapter.remarks.push(text.to_owned());
     }
     let options = explain::Options::default();
-    explain::explain_beside(&path, &options, output, page.is_some().then_some(&mut chapter))?;
+    let wanted = page.is_some().then_some(&mut chapter);
+    let beside = Beside { chapter: wanted, steps: steps.as_deref_mut() };
+    explain::explain_beside(&path, &options, output, beside)?;
+    if stop.load(Ordering::Relaxed) {
+        return Err(Failure::interrupted());
+    }
     if let ("pubsub", Some(topic)) = (exercise.name, &arguments.also_publish) {
         let text = zmq::filtering(&performance.frames, topic);
-        note(&text, output);
+        if !steps.is_some_and(|steps| steps.have_ended()) {
+            note(&text, output);
+        }
         chapter.remarks.push(escape_controls(text.as_bytes()));
     }
     page.map_or(Ok(()), |page| page.chapter(&chapter))

@@ -12,6 +12,7 @@ mod mqtt;
 mod report;
 mod rest;
 mod roles;
+mod step;
 mod tour;
 mod zmq;
 
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     trials.extend(capture::trials(&machine));
     trials.extend(tour::trials(&machine));
     trials.extend(report::trials(&machine));
+    trials.extend(step::trials());
     trials.extend(mqtt::trials(&machine));
     trials.extend(rest::trials(&machine));
     trials.extend(zmq::trials(&machine));

@@ -23,6 +23,8 @@ pub(crate) struct ReportFile {
     kind: Kind,
     part: PathBuf,
     file: File,
+    /// Chapters that were promised and are still to come.
+    missing: Vec<String>,
     finished: bool,
 }
 
@@ -46,7 +48,8 @@ impl ReportFile {
         name.push(".part");
         let part = path.with_file_name(name);
         let file = File::create(&part).map_err(|e| cannot(path, &e))?;
-        let mut report = Self { path: path.to_owned(), kind, part, file, finished: false };
+        let (path, missing) = (path.to_owned(), titles.to_vec());
+        let mut report = Self { path, kind, part, file, missing, finished: false };
         let made = words::made(&words::now());
         let mut page = String::new();
         match kind {
@@ -68,6 +71,7 @@ impl ReportFile {
     /// # Errors
     /// It cannot be written.
     pub fn chapter(&mut self, chapter: &Chapter) -> Result<(), Failure> {
+        self.missing.retain(|title| *title != chapter.title);
         let mut page = String::new();
         match self.kind {
             Kind::Markdown => markdown::chapter(&mut page, chapter),
@@ -82,6 +86,12 @@ impl ReportFile {
     /// It cannot.
     pub fn finish(mut self) -> Result<(), Failure> {
         let mut page = String::new();
+        for title in &self.missing {
+            match self.kind {
+                Kind::Markdown => markdown::missing(&mut page, title),
+                Kind::Html => html::missing(&mut page, title),
+            }
+        }
         if self.kind == Kind::Html {
             html::end(&mut page);
         }

@@ -52,6 +52,14 @@ pub(super) fn contents(page: &mut String, titles: &[String]) {
     page.push_str("</nav>\n");
 }
 
+/// A chapter that was promised.
+pub(super) fn missing(page: &mut String, title: &str) {
+    let (anchor, title) = (super::anchor(title), escape(title));
+    let _ = writeln!(page, "<section class=\"chapter\" id=\"{anchor}\">\n<h2>{title}</h2>");
+    paragraph(page, words::NOT_PLAYED);
+    page.push_str("</section>\n");
+}
+
 /// The page's end.
 pub(super) fn end(page: &mut String) {
     page.push_str("</body>\n</html>\n");

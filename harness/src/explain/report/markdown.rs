@@ -23,6 +23,11 @@ pub(super) fn contents(page: &mut String, titles: &[String]) {
     let _ = writeln!(page, "{}: {}\n", words::CONTENTS, titles.join(", "));
 }
 
+/// A chapter that was promised.
+pub(super) fn missing(page: &mut String, title: &str) {
+    let _ = writeln!(page, "## {}\n\n{}\n", text(title), words::NOT_PLAYED);
+}
+
 /// A chapter.
 pub(super) fn chapter(page: &mut String, chapter: &Chapter) {
     let _ = writeln!(page, "## {}\n", text(&chapter.title));

@@ -15,6 +15,7 @@ pub(super) const ANALYSIS: &str = "Analysis";
 pub(super) const PROTOCOL: &str = "What each frame shows";
 pub(super) const SUMMARY: &str = "Summary";
 pub(super) const NOTE: &str = "Note";
+pub(super) const NOT_PLAYED: &str = "This exercise was not played: the tour was ended before it.";
 pub(super) const BYTES: &str = "bytes";
 pub(super) const FIELDS: &str = "fields";
 
