@@ -12,6 +12,7 @@ pub mod mqtt;
 pub mod recorder;
 mod report;
 pub mod rest;
+mod split;
 pub mod stage;
 pub mod venue;
 pub mod zmq;
@@ -79,6 +80,10 @@ pub struct Arguments {
     /// Where the capture goes: a directory, or a file if it ends in .pcapng.
     #[arg(short = 'w', value_name = "DIR|FILE.pcapng")]
     pub write: Option<PathBuf>,
+    /// Play nothing: print each role's commands, for a terminal each, in the order in which they
+    /// are started, with what records the frames on this machine's loopback.
+    #[arg(long, conflicts_with_all = ["step", "report"])]
+    pub split: bool,
     /// Show the account frame by frame: Enter shows the next, q ends. The play itself is not held;
     /// where stdin ends, the rest is shown at once.
     #[arg(long)]
@@ -108,6 +113,9 @@ impl Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let exercises = chosen(arguments)?;
     check_foreign(arguments, &exercises)?;
+    if arguments.split {
+        return split::print(&exercises, arguments, output);
+    }
     let titles: Vec<_> = exercises.iter().map(|one| one.name.to_owned()).collect();
     let begin = |path: &PathBuf| ReportFile::begin(path, &titles);
     let mut page = arguments.report.as_ref().map(begin).transpose()?;

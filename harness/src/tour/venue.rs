@@ -141,7 +141,8 @@ fn lab_names(cast: &[Part]) -> HostNames {
     cast.iter().enumerate().map(|(n, part)| (address(n), part.host.to_owned())).collect()
 }
 
-fn scene(
+/// The scene on this machine's own network, with the server there and there.
+pub(super) fn scene(
     arguments: &Arguments,
     program: PathBuf,
     host: &str,

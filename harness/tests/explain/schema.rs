@@ -118,6 +118,24 @@ fn every_line_is_valid() {
     assert_eq!(kinds.iter().filter(|k| *k == "frame").count(), 5);
 }
 
+#[test]
+fn the_commands_of_a_tour_are_valid_too() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_wirelab"))
+        .args(["tour", "--split", "--net", "tap", "--json"])
+        .output()
+        .expect("the binary starts");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let schema = schema();
+    let events: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    for event in &events {
+        check(&schema, &schema, event).unwrap_or_else(|what| panic!("{what}"));
+    }
+    let of_tcp = events.iter().filter(|event| event["exercise"] == "tcp");
+    let roles: Vec<_> = of_tcp.map(|event| event["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["recorder", "server", "client", "then"]);
+}
+
 fn tcp_with_a_lie() -> Vec<u8> {
     let mut frame = tcp(true, 2, 3, PSH, b"x");
     frame[46] = 0x40;

@@ -12,6 +12,7 @@ mod mqtt;
 mod report;
 mod rest;
 mod roles;
+mod split;
 mod step;
 mod tour;
 mod zmq;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     trials.extend(tour::trials(&machine));
     trials.extend(report::trials(&machine));
     trials.extend(step::trials());
+    trials.extend(split::trials(&machine));
     trials.extend(mqtt::trials(&machine));
     trials.extend(rest::trials(&machine));
     trials.extend(zmq::trials(&machine));
