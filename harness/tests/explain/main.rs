@@ -12,6 +12,7 @@ mod mqtt;
 mod mqtt_packets;
 mod report;
 mod report_file;
+mod rows;
 mod savefile;
 mod schema;
 mod segments;

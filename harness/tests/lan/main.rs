@@ -12,6 +12,7 @@ mod mqtt;
 mod report;
 mod rest;
 mod roles;
+mod rows;
 mod split;
 mod step;
 mod tour;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     trials.extend(capture::trials(&machine));
     trials.extend(tour::trials(&machine));
     trials.extend(report::trials(&machine));
+    trials.extend(rows::trials(&machine));
     trials.extend(step::trials());
     trials.extend(split::trials(&machine));
     trials.extend(mqtt::trials(&machine));
