@@ -315,3 +315,29 @@ fn a_reader_that_goes_away_takes_nothing_from_the_report() {
     let page = std::fs::read_to_string(room.path().join("r.md")).unwrap();
     has(&page, &["- **#94** ", "Summary: 94 frames"]);
 }
+
+/// Captures with lies in them have pages, too: bytes are changed, and the end is cut off.
+#[test]
+fn damaged_captures_have_whole_pages() {
+    let mut seed = 1_u64;
+    let mut random = |below: usize| {
+        // Knuth's numbers: any sequence will do that is always the same.
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    for round in 0..30 {
+        let mut bytes = capture(&format!("{}.pcap", CAPTURES[round % CAPTURES.len()]));
+        // The file's own header stays, or there would be nothing to tell of.
+        for _ in 0..20 {
+            let at = 24 + random(bytes.len() - 24);
+            bytes[at] = random(256) as u8;
+        }
+        bytes.truncate(bytes.len() - random(400));
+        let (output, page) = report(&bytes, "r.html", &["--summary"]);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "round {round}: {output:?}");
+        assert_is_one_page(&page);
+        let (output, page) = report(&bytes, "r.md", &["--summary"]);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "round {round}: {output:?}");
+        has(&page, &["\nSummary: "]);
+    }
+}
