@@ -118,14 +118,14 @@ impl<'a> Picture<'a> {
         let (width, height) = (self.say_x() + SAY_WIDTH, y + 12);
         let _ = writeln!(
             page,
-            "<svg class=\"ladder\" viewBox=\"0 0 {width} {height}\" \
+            "<div class=\"wide\"><svg class=\"ladder\" viewBox=\"0 0 {width} {height}\" \
              style=\"max-width:{width}px\" role=\"img\" aria-label=\"{}\">",
             words::LADDER
         );
         self.lanes(page, height);
         page.push_str(&bars);
         page.push_str(&body);
-        page.push_str("</svg>\n");
+        page.push_str("</svg></div>\n");
     }
 
     fn lanes(&self, page: &mut String, height: usize) {
