@@ -31,7 +31,8 @@ const SECONDS: &str = "3";
 /// The sums, then the requests that the lab's capture has behind them.
 pub(super) fn lines(scene: &Scene) -> Vec<Line> {
     let port = scene.bind_port.to_string();
-    let server = ["rest", "serve", "--close", "--log", "common", "-p", &port, "--bind", &scene.bind];
+    let server =
+        ["rest", "serve", "--close", "--log", "common", "-p", &port, "--bind", &scene.bind];
     let base = format!("http://{}:{}", scene.target, scene.target_port(CLIENT));
     let [add, div] = ["add", "div"].map(|path| format!("{base}/{path}"));
     let sums = ["rest", "calc", "--op", "both", "-a", "5", "-b", "9", "--base", &base];
