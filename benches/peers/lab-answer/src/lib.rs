@@ -1,5 +1,6 @@
 //! What every HTTP peer answers, and how it starts: the lab's `/add` and `/mul`, computed for each
-//! request. It knows no HTTP; that is what the peers are compared in.
+//! request, and `/bulk`, of which 1 MiB is got, or whatever is put is counted. It knows no HTTP;
+//! that is what the peers are compared in.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -19,6 +20,19 @@ pub fn answer(path: &str, query: &str) -> Answer {
     }
 }
 
+/// Octets of what `GET /bulk` answers.
+const BULK: usize = 1024 * 1024;
+
+/// What `GET /bulk` answers. The period is a prime, so that a shift shows.
+pub fn bulk() -> Vec<u8> {
+    (0..BULK).map(|n| (n % 251) as u8).collect()
+}
+
+/// What `PUT /bulk` answers when so many octets have come.
+pub fn counted(octets: usize) -> String {
+    format!("{octets}\n")
+}
+
 fn operands(query: &str) -> Option<(i128, i128)> {
     let (mut a, mut b) = (None, None);
     for parameter in query.split('&') {
@@ -34,6 +48,18 @@ fn operands(query: &str) -> Option<(i128, i128)> {
 /// Listens on the port that the first argument names (0, or none: a free one), says where, and
 /// lets the process end with the one that started it.
 pub fn listen() -> std::io::Result<TcpListener> {
+    let listener = bind()?;
+    println!("listening on {}", listener.local_addr()?);
+    Ok(listener)
+}
+
+/// The same for a server that makes its own listener: the address, which was free a moment ago. It
+/// is for the caller to say that it listens there.
+pub fn address() -> std::io::Result<SocketAddr> {
+    bind()?.local_addr()
+}
+
+fn bind() -> std::io::Result<TcpListener> {
     nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
     let port = match std::env::args().nth(1) {
         None => 0,
@@ -41,9 +67,7 @@ pub fn listen() -> std::io::Result<TcpListener> {
             std::io::Error::other(format!("{text:?} is no port; give a number, 0 for a free one"))
         })?,
     };
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))?;
-    println!("listening on {}", listener.local_addr()?);
-    Ok(listener)
+    TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port)))
 }
 
 #[cfg(test)]
