@@ -7,15 +7,20 @@
 //!   load; run by `echo-versus`.
 //! - [`brokers`]: whole MQTT brokers, likewise; run by `mqtt-versus`.
 //! - [`sockets`]: ZMTP sockets, ours and libzmq's, each with each; run by `zmq-versus`.
-//! - [`choice`]: what these runs have in common.
+//! - [`web`]: whole HTTP servers, likewise; run by `http-versus`.
+//! - [`server`], [`peers`], [`report`], [`choice`]: what these runs have in common.
 //!
 //! Nothing here is used by the programs that users run.
 
 pub mod brokers;
 pub mod choice;
 pub mod counting;
+pub mod peers;
 pub mod ready;
+pub mod report;
 pub mod scenario;
+pub mod server;
 pub mod sink_net;
 pub mod sockets;
 pub mod versus;
+pub mod web;

@@ -4,16 +4,18 @@
 //! `echo-versus serve ours|bare`.
 
 use clap::{Parser, Subcommand};
+use serde_json::json;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wirelab_benches::choice::write_json;
-use wirelab_benches::versus::load::{Load, MESSAGE, SHAPES, Shape};
-use wirelab_benches::versus::report::{Idle, Row, Sample, idle_table, json, table};
-use wirelab_benches::versus::server::{Kind, Server, monotonic, pin, raise_descriptor_limit};
-use wirelab_benches::versus::{bare, server};
+use wirelab_benches::report::{Idle, Row, Sample, Seen, idle_table, json, table};
+use wirelab_benches::server::{Cores, Server, monotonic, raise_descriptor_limit, thread_cpu};
+use wirelab_benches::versus::bare;
+use wirelab_benches::versus::kinds::Kind;
+use wirelab_benches::versus::load::{Load, MESSAGE, MIB, SHAPES, Shape};
 use wirelab_echo::{EchoServer, Style};
 use wirelab_reactor::{EventLoop, MioNet, Settings};
 
@@ -61,8 +63,7 @@ struct Plan {
     warm_up: Duration,
     time: Duration,
     idle: usize,
-    /// On a machine with one core there is nothing to pin to.
-    pinned: bool,
+    cores: Cores,
 }
 
 fn main() -> ExitCode {
@@ -136,11 +137,8 @@ fn plan(options: &Options, descriptors: u64) -> io::Result<Plan> {
     if !(options.seconds > 0.0 && options.seconds < 3600.0) || options.rounds == 0 {
         return Err(io::Error::other("--seconds and --rounds must be more than nothing"));
     }
-    let cores = std::thread::available_parallelism()?.get();
-    let pinned = cores > server::LOAD_CORE;
-    if pinned {
-        pin(server::LOAD_CORE)?;
-    } else {
+    let cores = Cores::deal(std::thread::available_parallelism()?.get(), 1, 1);
+    if cores.are_shared() {
         eprintln!("one core only: server and load take it from each other");
     }
     // The servers' own few are small beside this.
@@ -158,53 +156,47 @@ fn plan(options: &Options, descriptors: u64) -> io::Result<Plan> {
         warm_up: time / 10,
         time,
         idle: idle.min(room),
-        pinned,
+        cores,
     })
 }
 
 fn row(shape: Shape, kinds: &[Kind], plan: &Plan) -> io::Result<Row> {
-    let mut servers: Vec<(Kind, Vec<Sample>)> =
-        kinds.iter().map(|&kind| (kind, Vec::new())).collect();
+    let mut servers: Vec<(&'static str, Vec<Option<Sample>>)> =
+        kinds.iter().map(|kind| (kind.name(), Vec::new())).collect();
     for round in 0..plan.rounds {
         eprintln!("{}, round {} of {}", shape.name, round + 1, plan.rounds);
-        for (kind, samples) in &mut servers {
+        for (kind, (name, samples)) in kinds.iter().zip(&mut servers) {
             let sample = measure(*kind, shape, plan).map_err(|error| {
-                let what = format!("{} with {}: {error}", shape.name, kind.name());
-                io::Error::new(error.kind(), what)
+                io::Error::new(error.kind(), format!("{} with {name}: {error}", shape.name))
             })?;
-            samples.push(sample);
+            samples.push(Some(sample));
         }
     }
-    Ok(Row { shape, servers })
+    let Shape { name, connections, window, unit } = shape;
+    let facts = json!({"connections": connections, "window_bytes": window, "unit_bytes": unit});
+    Ok(Row { name, unit: if unit == MIB { "MiB/s" } else { "/s" }, facts, servers })
 }
 
 /// A fresh process each time, so that the luck of one memory layout does not last.
 fn measure(kind: Kind, shape: Shape, plan: &Plan) -> io::Result<Sample> {
-    let server = Server::start(kind, plan.pinned)?;
+    let server = Server::start(kind.name(), kind.command()?, &plan.cores)?;
     let mut load = Load::connect(server.addr, shape.connections)?;
     load.open_window(shape.window)?;
     load.run(plan.warm_up)?;
-    let (start, before) = (monotonic()?, server.cpu()?);
+    let (start, load_start, before) = (monotonic()?, thread_cpu()?, server.cpu()?);
     let (bytes, elapsed) = load.run(plan.time)?;
-    let (end, after) = (monotonic()?, server.cpu()?);
+    let (end, load_end, after) = (monotonic()?, thread_cpu()?, server.cpu()?);
     load.finish()?;
     if bytes == 0 {
         return Err(io::Error::other("nothing came back"));
     }
     let units = bytes as f64 / shape.unit as f64;
-    let cpu = after.total.saturating_sub(before.total);
-    let user = (after.user_ticks - before.user_ticks) as f64;
-    let system = (after.system_ticks - before.system_ticks) as f64;
-    Ok(Sample {
-        rate: units / elapsed.as_secs_f64(),
-        cpu: cpu.as_secs_f64() * 1e6 / units,
-        user: user / (user + system).max(1.0),
-        busy: cpu.as_secs_f64() / end.saturating_sub(start).as_secs_f64(),
-    })
+    let (between, load) = (end - start, load_end - load_start);
+    Ok(Seen { units, elapsed, before, after, between, load }.into())
 }
 
 fn hold_idle(kind: Kind, plan: &Plan) -> io::Result<Idle> {
-    let server = Server::start(kind, plan.pinned)?;
+    let server = Server::start(kind.name(), kind.command()?, &plan.cores)?;
     // What the first connection needs is not what each needs.
     let mut first = Load::connect(server.addr, 1)?;
     first.open_window(MESSAGE)?;
@@ -212,16 +204,11 @@ fn hold_idle(kind: Kind, plan: &Plan) -> io::Result<Idle> {
     let before = server.resident()?;
     let held = server.descriptors()?;
     let mut load = Load::connect(server.addr, plan.idle)?;
-    let until = Instant::now() + Duration::from_secs(30);
-    while server.descriptors()? < held + plan.idle {
-        if Instant::now() > until {
-            return Err(io::Error::other(format!("{} does not accept them all", kind.name())));
-        }
-    }
+    server.await_descriptors(held + plan.idle)?;
     let each = |now: u64| now.saturating_sub(before) as f64 / plan.idle as f64;
     let accepted = each(server.resident()?);
     load.open_window(MESSAGE)?;
     load.finish()?;
     let spoken = each(server.resident()?);
-    Ok(Idle { kind, connections: plan.idle, accepted, spoken })
+    Ok(Idle { server: kind.name(), connections: plan.idle, accepted, spoken })
 }

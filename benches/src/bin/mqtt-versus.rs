@@ -17,7 +17,7 @@ use wirelab_benches::brokers::broker::{Broker, Kind};
 use wirelab_benches::brokers::report::{Compared, Entry, json, tables};
 use wirelab_benches::brokers::rows::{Effort, Row, all};
 use wirelab_benches::choice::{choose, write_json};
-use wirelab_benches::versus::server::raise_descriptor_limit;
+use wirelab_benches::server::raise_descriptor_limit;
 
 /// Pairs MQTT brokers on this machine: rates, CPU per message, loss, latency, memory.
 #[derive(Parser)]

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::peers::find;
+
 /// How long a broker may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -104,14 +106,6 @@ impl Kind {
         command.arg("-c").arg(configuration);
         Ok(command)
     }
-}
-
-/// A program on the PATH, or where Debian keeps servers.
-fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let usual = ["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from);
-    let places = std::env::split_paths(&path).chain(usual);
-    places.map(|place| place.join(program)).find(|path| path.is_file())
 }
 
 /// A running broker; it ends when this is dropped.

@@ -6,7 +6,7 @@ use wirelab::bench::figures::Figures;
 
 use super::broker::Kind;
 use super::rows::{Aim, Row};
-use crate::versus::report::median;
+use crate::report::median;
 
 /// One broker's part of a row, round by round.
 #[derive(Debug)]

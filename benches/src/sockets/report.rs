@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::programs::{Kind, Sample};
 use super::rows::{Pattern, Row};
-use crate::versus::report::median;
+use crate::report::median;
 
 /// One pairing's part of a row, round by round; `None`: it failed in that round.
 #[derive(Debug)]

@@ -5,11 +5,10 @@
 //!   ours | bare | tokio  <-- loopback -->   load (this process), round after round
 //! ```
 //!
-//! [`server`] starts one and reads its costs, [`load`] drives it and checks every answer,
-//! [`bare`] is the plain loop to be measured against, [`report`] does the arithmetic and the
-//! table. `src/bin/echo-versus.rs` puts them together.
+//! [`kinds`] says which there are, [`load`] drives one and checks every answer, [`bare`] is the
+//! plain loop to be measured against. `src/bin/echo-versus.rs` puts them together with
+//! [`server`](crate::server) and [`report`](crate::report).
 
 pub mod bare;
+pub mod kinds;
 pub mod load;
-pub mod report;
-pub mod server;

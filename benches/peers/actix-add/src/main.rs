@@ -6,6 +6,10 @@ use actix_server::Server;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use std::convert::Infallible;
+use std::time::Duration;
+
+/// How long a connection may stand: its own five seconds are less than the others'.
+const PATIENCE: Duration = Duration::from_secs(75);
 
 type Answer = Result<Response<BoxBody>, Infallible>;
 
@@ -40,7 +44,11 @@ async fn serve() -> std::io::Result<()> {
     let bulk = Bytes::from(lab_answer::bulk());
     let service = move || {
         let bulk = bulk.clone();
-        HttpService::build().h1(move |request| answer(request, bulk.clone())).tcp()
+        HttpService::build()
+            .keep_alive(PATIENCE)
+            .client_request_timeout(PATIENCE)
+            .h1(move |request| answer(request, bulk.clone()))
+            .tcp()
     };
     Server::build().workers(1).listen("add", lab_answer::listen()?, service)?.run().await
 }
