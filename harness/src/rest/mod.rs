@@ -11,7 +11,7 @@ mod decimal;
 mod events;
 mod files;
 mod items;
-mod lab;
+pub mod lab;
 mod openapi;
 mod serve;
 mod sheet;
