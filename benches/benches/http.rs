@@ -1,9 +1,9 @@
-//! `cargo bench -p wirelab-benches --bench http`: heads and bodies in, answers out, and the way from
-//! a path to its handler.
+//! `cargo bench -p wirelab-benches --bench http`: heads and bodies in, answers out, and the way
+//! from a path to its handler.
 //!
 //! There is no kernel below: what is timed is the protocol's own work, and the loop's for a read.
-//! Heads, answers and routes are timed through the whole server, many requests in one read; what one
-//! of them costs by itself is its difference to the least, which is `head/short`.
+//! Heads, answers and routes are timed through the whole server, many requests in one read; what
+//! one of them costs by itself is its difference to the least, which is `head/short`.
 #![allow(missing_docs)] // Criterion's macros make items that have none.
 
 use bytes::{Bytes, BytesMut};
@@ -33,7 +33,8 @@ const BROWSER: &str = "GET /a HTTP/1.1\r\n\
     Upgrade-Insecure-Requests: 1\r\n\
     User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) \
     Chrome/140.0.0.0 Safari/537.36\r\n\
-    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n\
+    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,\
+    */*;q=0.8\r\n\
     Sec-Fetch-Site: none\r\n\
     Sec-Fetch-Mode: navigate\r\n\
     Sec-Fetch-User: ?1\r\n\

@@ -1,5 +1,7 @@
-//! The lab's `/add` on hyper 1, tokio's current_thread runtime: `hyper-add [PORT [pipeline-flush]]`.
-//! With the word, pipelined answers are flushed together; without it hyper is as it comes.
+//! The lab's `/add` on hyper 1, tokio's current_thread runtime: `hyper-add [PORT [WORD]]`.
+//!
+//! With the word `pipeline-flush`, pipelined answers are flushed together; without it hyper is as
+//! it comes.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
