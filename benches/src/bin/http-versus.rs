@@ -138,7 +138,7 @@ fn compare(options: &Options) -> io::Result<()> {
     write_json(options.json.as_deref(), || json(&tables, &idle))?;
     match failed {
         0 => Ok(()),
-        count => Err(io::Error::other(format!("{count} turns have failed, see above"))),
+        count => Err(io::Error::other(format!("turns that have failed: {count}, see above"))),
     }
 }
 
@@ -165,7 +165,7 @@ fn plan(options: &Options, descriptors: u64) -> io::Result<Plan> {
     // The servers' own few are small beside this.
     let room = (descriptors as usize).saturating_sub(64);
     let (time, idle) = if options.quick {
-        (Duration::from_millis(50), 200)
+        (Duration::from_millis(50), options.idle.min(200))
     } else {
         (Duration::from_secs_f64(options.seconds), options.idle)
     };

@@ -99,7 +99,8 @@ impl Kind {
 fn ours(exchange: Exchange, loops: usize) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     if exchange == Exchange::Add {
-        command.args(["lab", "--quiet", "rest", "serve", "-p", "0", "--loops", &loops.to_string()]);
+        command.args(["lab", "--quiet", "rest", "serve", "--bind", "127.0.0.1", "-p", "0"]);
+        command.args(["--loops", &loops.to_string()]);
     } else {
         command.arg("bulk");
     }
