@@ -89,7 +89,7 @@ impl Server {
     ) -> io::Result<Self> {
         let mut server = Self { child: spawn(command.stdout(Stdio::null()), cores)?, addr };
         let until = Instant::now() + PATIENCE;
-        while TcpStream::connect(addr).is_err() {
+        while !is_listening(addr) {
             if let Some(status) = server.child.try_wait()? {
                 return Err(io::Error::other(format!("{name} has ended: {status}")));
             }
@@ -150,6 +150,11 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A connect to a port where nobody listens may meet itself, from the same port.
+fn is_listening(addr: SocketAddr) -> bool {
+    TcpStream::connect(addr).is_ok_and(|stream| stream.local_addr().is_ok_and(|own| own != addr))
 }
 
 /// Starts a program on the server's cores, and comes back on the load's.

@@ -28,6 +28,9 @@ pub enum Kind {
     Minihttp,
 }
 
+/// How often nginx is given a free port.
+const ATTEMPTS: usize = 3;
+
 /// A running server, and what it leaves on the disk until it has ended.
 #[derive(Debug)]
 pub struct Running {
@@ -72,9 +75,12 @@ impl Kind {
     /// When it is not there, does not build, or does not listen.
     pub fn start(self, exchange: Exchange, loops: usize, cores: &Cores) -> io::Result<Running> {
         if self == Self::Nginx {
-            let place = nginx::Place::make()?;
-            let server = Server::start_at(place.addr, self.name(), place.command()?, cores)?;
-            return Ok(Running { server, _place: Some(place) });
+            // Somebody else may take the port before nginx does.
+            let mut started = start_nginx(cores);
+            for _ in 1..ATTEMPTS {
+                started = started.or_else(|_| start_nginx(cores));
+            }
+            return started;
         }
         let server = Server::start(self.name(), self.command(exchange, loops)?, cores)?;
         Ok(Running { server, _place: None })
@@ -93,6 +99,12 @@ impl Kind {
         command.arg("0").args(argument);
         Ok(command)
     }
+}
+
+fn start_nginx(cores: &Cores) -> io::Result<Running> {
+    let place = nginx::Place::make()?;
+    let server = Server::start_at(place.addr, "nginx", place.command()?, cores)?;
+    Ok(Running { server, _place: Some(place) })
 }
 
 /// This program is the lab, too: see `Role` in `http-versus`.

@@ -44,7 +44,12 @@ pub fn run(
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/wrk.lua");
     let mut command = Command::new(find("wrk").ok_or_else(missing)?);
     command.args([format!("-t{threads}"), format!("-c{connections}"), format!("-d{seconds}s")]);
-    command.arg("-s").arg(script).arg(format!("http://{addr}{SUM_TARGET}"));
+    // A busy machine may keep a server from its core for more than wrk's two seconds.
+    command
+        .args(["--timeout", "10s"])
+        .arg("-s")
+        .arg(script)
+        .arg(format!("http://{addr}{SUM_TARGET}"));
     command.args(["--", &depth.to_string()]).stdin(Stdio::null());
     let before = children()?;
     let output = command.output()?;
