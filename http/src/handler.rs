@@ -27,10 +27,8 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     pub(crate) fn new(head: &'a RequestHead, peer: Option<SocketAddr>, now: Now) -> Self {
-        let octets = head.target();
-        // It was read once when the head was complete, and was good.
-        let whole = Target { authority: None, path: octets, query: None };
-        let target = Target::parse(head.method(), octets).unwrap_or(whole);
+        // It was read when the head was complete, and was good.
+        let target = Target::again(head.method(), head.target());
         Self { head, target, params: Params::default(), body: &[], trailers: None, peer, now }
     }
 

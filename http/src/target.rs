@@ -30,6 +30,16 @@ impl<'a> Target<'a> {
             let what = "a percent sign without two hexadecimal digits";
             return Err(HttpError::malformed("[9112-3.2-01]", what));
         }
+        Self::parts(method, octets)
+    }
+
+    /// Takes a target apart that was found good before.
+    pub(crate) fn again(method: Method, octets: &'a [u8]) -> Self {
+        let whole = Self { authority: None, path: octets, query: None };
+        Self::parts(method, octets).unwrap_or(whole)
+    }
+
+    fn parts(method: Method, octets: &'a [u8]) -> Result<Self, HttpError> {
         // [9112-3.2.3-01] [9110-7.1-01] CONNECT has this form alone, and nobody else has it.
         if method == Method::Connect {
             return Self::of_connect(octets);
