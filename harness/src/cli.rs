@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use crate::exit::{Failure, USAGE};
+use crate::lang::Lang;
 use crate::output::{ColorChoice, Output};
 use crate::{
     bench, capture, check, clauses, decode, doctor, echo, explain, generate, mqtt, rest, tap, tour,
@@ -33,6 +34,9 @@ pub struct Global {
     #[arg(long, global = true, value_enum, env = "WIRELAB_COLOR")]
     #[arg(default_value_t = ColorChoice::Auto)]
     pub color: ColorChoice,
+    /// The language of the analysis, as `explain`, `tour`, `tap` and `decode` print it.
+    #[arg(long, global = true, value_enum, env = "WIRELAB_LANG", default_value_t = Lang::En)]
+    pub lang: Lang,
     /// Say less on stderr.
     #[arg(short, long, global = true)]
     pub quiet: bool,
@@ -115,7 +119,8 @@ pub fn main_from(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Some(Command::Mqtt(command)) if command.has_a_verbose_of_its_own() => 0,
         _ => cli.global.verbose,
     };
-    let output = Output::new(cli.global.json, cli.global.color, cli.global.quiet, verbose);
+    let output = Output::new(cli.global.json, cli.global.color, cli.global.quiet, verbose)
+        .speaking(cli.global.lang);
     output.start_log();
     match run(cli.command, &output) {
         Ok(()) => ExitCode::SUCCESS,

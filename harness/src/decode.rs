@@ -11,10 +11,11 @@ use serde_json::json;
 use std::io::{self, Read, Write};
 
 use crate::analysis::texts::mqtt as texts;
-use crate::dissect::mqtt::{Packet, PacketType, extent, packet};
+use crate::dissect::mqtt::{Packet, extent, only_the_client_sends, packet};
 use crate::dissect::{Extent, Field, Flaw, Layer};
 use crate::exit::Failure;
 use crate::explain::{dump, json};
+use crate::lang::{Lang, Text, both, say};
 use crate::output::{Output, Tone, json_line};
 
 /// The most bytes that are read; a packet of MQTT has at most 256 MiB.
@@ -152,7 +153,7 @@ fn mqtt(
         let unit = Unit {
             proto: "mqtt",
             name: seen.name(),
-            say: &texts::packet(&seen, there),
+            say: &texts::packet(output.lang, &seen, there),
             len: seen.len,
             cut: seen.cut,
             fields: &seen.fields,
@@ -160,7 +161,7 @@ fn mqtt(
         };
         tell(&unit, there, (number, at), output, out)?;
         if let Some(flaw) = seen.flaws.first() {
-            let (place, text) = (at + flaw.off, flaw.text());
+            let (place, text) = (at + flaw.off, flaw.text(Lang::En));
             outcome.get_or_insert(format!("packet {number}, byte {place}: {text}"));
         } else if seen.cut {
             outcome.get_or_insert(match extent(rest) {
@@ -181,20 +182,17 @@ fn mqtt(
 
 /// Section 2.2.1: most packets go one way only.
 fn wrong_side(packet: &Packet, from: Sender) -> Option<Flaw> {
-    let only = match packet.packet_type? {
-        PacketType::Connect
-        | PacketType::Subscribe
-        | PacketType::Unsubscribe
-        | PacketType::PingReq
-        | PacketType::Disconnect => Sender::Client,
-        PacketType::ConnAck | PacketType::SubAck | PacketType::UnsubAck | PacketType::PingResp => {
-            Sender::Server
-        }
-        _ => return None,
-    };
-    let who = if only == Sender::Client { "client" } else { "server" };
-    let what = format!("only a {who} sends {}", packet.name());
+    let client = only_the_client_sends(packet.packet_type?)?;
+    let only = if client { Sender::Client } else { Sender::Server };
+    let what = only_sends(only, packet.name());
     (only != from).then_some(Flaw { off: 0, what, clause: "(MQTT 2.2.1)" })
+}
+
+fn only_sends(only: Sender, name: &str) -> Text {
+    match only {
+        Sender::Client => both!("only a client sends {name}", "hanya klien yang mengirim {name}"),
+        Sender::Server => both!("only a server sends {name}", "hanya server yang mengirim {name}"),
+    }
 }
 
 /// A unit of a protocol that was read, with what is told of it.
@@ -223,7 +221,7 @@ fn tell<W: Write>(
     }
     if output.json {
         let layer = Layer { proto: unit.proto, off: at, len: there.len(), fields };
-        let flaw = |flaw: &Flaw| json!({"off": at + flaw.off, "text": flaw.text()});
+        let flaw = |flaw: &Flaw| json!({"off": at + flaw.off, "text": flaw.text(output.lang)});
         let notes: Vec<_> = unit.flaws.iter().map(flaw).collect();
         return json_line(
             out,
@@ -241,12 +239,38 @@ fn tell<W: Write>(
             }),
         );
     }
-    let heading = format!("{}  (bytes {at}..{}, {} bytes)", unit.say, at + there.len(), unit.len);
-    writeln!(out, "{}", output.paint(Tone::Heading, &heading))?;
-    dump::fields(out, &fields, "  ")?;
+    heading(unit.say, (at, there.len(), unit.len), output, out)?;
+    dump::fields(out, output.lang, &fields, "  ")?;
     dump::bytes(out, there, at, "  ")?;
-    for flaw in unit.flaws {
-        let text = format!("wrong at byte {}: {}", at + flaw.off, flaw.text());
+    wrong(unit.flaws, at, output, out)
+}
+
+/// The first line on a unit at `at`, of whose `len` bytes so many are there.
+fn heading<W: Write>(
+    say: &str,
+    (at, there, len): (usize, usize, usize),
+    output: &Output,
+    out: &mut W,
+) -> io::Result<()> {
+    let heading = say!(
+        output.lang,
+        "{say}  (bytes {at}..{end}, {len} bytes)",
+        "{say}  (byte {at}..{end}, {len} byte)",
+        end = at + there
+    );
+    writeln!(out, "{}", output.paint(Tone::Heading, &heading))
+}
+
+/// The last lines.
+fn wrong<W: Write>(flaws: &[Flaw], at: usize, output: &Output, out: &mut W) -> io::Result<()> {
+    for flaw in flaws {
+        let text = say!(
+            output.lang,
+            "wrong at byte {off}: {text}",
+            "salah pada byte {off}: {text}",
+            off = at + flaw.off,
+            text = flaw.text(output.lang)
+        );
         writeln!(out, "  {}", output.paint(Tone::Bad, &text))?;
     }
     writeln!(out)

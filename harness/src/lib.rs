@@ -22,6 +22,7 @@ pub mod frame;
 pub mod generate;
 #[cfg(target_os = "linux")]
 pub mod lan;
+pub mod lang;
 pub mod mqtt;
 pub mod output;
 #[cfg(target_os = "linux")]

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use crate::exit::Failure;
+use crate::lang::Lang;
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,6 +51,8 @@ pub struct Output {
     pub quiet: bool,
     /// How many `-v`.
     pub verbose: u8,
+    /// `--lang`: what the analysis speaks.
+    pub lang: Lang,
 }
 
 impl Output {
@@ -66,7 +69,13 @@ impl Output {
             ColorChoice::Auto if forced => true,
             ColorChoice::Auto => io::stdout().is_terminal(),
         };
-        Self { json, color: color && !json, quiet, verbose }
+        Self { json, color: color && !json, quiet, verbose, lang: Lang::default() }
+    }
+
+    /// The same with another language.
+    #[must_use]
+    pub fn speaking(self, lang: Lang) -> Self {
+        Self { lang, ..self }
     }
 
     /// A line of data on stdout, out at once: somebody may be waiting for it at the other end of

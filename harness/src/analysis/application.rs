@@ -8,6 +8,7 @@
 use super::{exchanges, http, mqtt, opaque, zmtp};
 use crate::conversation::{Chunk, Conversation, Side};
 use crate::dissect::{Layer, Note};
+use crate::lang::Lang;
 
 /// Bytes that are looked at, at most, before a conversation's protocol is decided.
 pub const UNDECIDED_MAX: usize = 64;
@@ -52,6 +53,8 @@ pub struct Moment<'a> {
     pub frame: u64,
     /// Are fields wanted?
     pub with_fields: bool,
+    /// The language in which it is told.
+    pub lang: Lang,
     /// The conversation as it stands.
     pub conversation: &'a Conversation,
     /// What is known of the others.
@@ -118,7 +121,9 @@ pub trait Application: std::fmt::Debug {
 
 /// Chooses the application by the first bytes that one side sent; nothing if they are too few to
 /// say, unless it `must` be said now. `from_start`: they are the first of the whole connection.
+/// It will speak the language.
 pub(super) fn detect(
+    lang: Lang,
     side: Side,
     bytes: &[u8],
     opener_known: bool,
@@ -128,35 +133,38 @@ pub(super) fn detect(
     let too_few = bytes.len() < UNDECIDED_MAX && !must;
     let from_opener = side == Side::Client || !opener_known;
     match mqtt::begins(bytes) {
-        mqtt::Begins::Yes if from_opener => return Some(Box::new(mqtt::Mqtt::new(from_start))),
+        mqtt::Begins::Yes if from_opener => {
+            return Some(Box::new(mqtt::Mqtt::new(lang, from_start)));
+        }
         mqtt::Begins::Perhaps if from_opener && too_few => return None,
         _ => {}
     }
     match zmtp::begins(bytes) {
-        zmtp::Begins::Yes => return Some(Box::new(zmtp::Zmtp::new(true))),
+        zmtp::Begins::Yes => return Some(Box::new(zmtp::Zmtp::new(lang, true))),
         // It says itself that it was mistaken, if it was; the other side need not be waited for.
-        zmtp::Begins::Perhaps if from_start => return Some(Box::new(zmtp::Zmtp::new(false))),
+        zmtp::Begins::Perhaps if from_start => return Some(Box::new(zmtp::Zmtp::new(lang, false))),
         _ => {}
     }
     if let Some(begins) = http::begins(bytes) {
-        return Some(Box::new(http::Http::new(side, begins, from_start)));
+        return Some(Box::new(http::Http::new(lang, side, begins, from_start)));
     }
     if too_few && http::may_begin(bytes) {
         return None;
     }
     if exchanges::is_text(bytes) {
         let asker = if opener_known { Side::Client } else { exchanges::asker(side, bytes) };
-        Some(Box::new(exchanges::Exchanges::new(asker, opener_known)))
+        Some(Box::new(exchanges::Exchanges::new(lang, asker, opener_known)))
     } else {
         Some(
-            in_the_middle(side, bytes, from_start)
-                .unwrap_or_else(|| Box::new(opaque::Opaque::default())),
+            in_the_middle(lang, side, bytes, from_start)
+                .unwrap_or_else(|| Box::new(opaque::Opaque::new(lang))),
         )
     }
 }
 
 /// Recognises bytes from the middle of a connection.
 pub(super) fn in_the_middle(
+    lang: Lang,
     side: Side,
     bytes: &[u8],
     from_start: bool,
@@ -165,10 +173,10 @@ pub(super) fn in_the_middle(
         return None;
     }
     if let Some(begins) = http::begins(bytes) {
-        return Some(Box::new(http::Http::new(side, begins, false)));
+        return Some(Box::new(http::Http::new(lang, side, begins, false)));
     }
     if zmtp::are_commands(bytes) {
-        return Some(Box::new(zmtp::Zmtp::new(true)));
+        return Some(Box::new(zmtp::Zmtp::new(lang, true)));
     }
-    mqtt::are_packets(bytes).then(|| Box::new(mqtt::Mqtt::new(false)) as _)
+    mqtt::are_packets(bytes).then(|| Box::new(mqtt::Mqtt::new(lang, false)) as _)
 }

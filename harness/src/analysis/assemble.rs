@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::pieces::{Piece, Pieces};
 use crate::conversation::Chunk;
 use crate::dissect::{Extent, Field, Flaw, Layer, Note};
+use crate::lang::Text;
 
 /// Bytes of a unit over several segments that are kept; of the rest only the places are known.
 pub const KEPT_MAX: usize = 16 * 1024;
@@ -266,7 +267,7 @@ impl Assembled {
     }
 
     /// What is wrong with the unit of that name, at its places in `frame`.
-    pub(super) fn notes(&self, name: &str, flaws: &[Flaw], frame: u64) -> Vec<Note> {
+    pub(super) fn notes(&self, name: &Text, flaws: &[Flaw], frame: u64) -> Vec<Note> {
         self.pieces.notes(flaws, frame, name)
     }
 }

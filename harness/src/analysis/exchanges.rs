@@ -8,6 +8,7 @@ use super::application::{Application, Moment, Remark};
 use super::opaque::SEGMENTS_MAX;
 use super::texts::exchanges as texts;
 use crate::conversation::{Chunk, Conversation, Side};
+use crate::lang::Lang;
 use std::collections::VecDeque;
 
 /// Exchanges that the report lists; the others are counted.
@@ -84,6 +85,7 @@ enum Echo {
 /// The conversation's exchanges.
 #[derive(Debug)]
 pub(super) struct Exchanges {
+    lang: Lang,
     /// Who asks.
     asker: Side,
     /// Is that known from the handshake, so that nothing was said before the first bytes?
@@ -106,8 +108,9 @@ pub(super) struct Exchanges {
 }
 
 impl Exchanges {
-    pub(super) fn new(asker: Side, from_start: bool) -> Self {
+    pub(super) fn new(lang: Lang, asker: Side, from_start: bool) -> Self {
         Self {
+            lang,
             asker,
             from_start,
             requests: 0,
@@ -152,7 +155,7 @@ impl Exchanges {
             && !last.ended
         {
             last.add(chunk);
-            let say = texts::continues("request", last.number);
+            let say = texts::request_continues(self.lang, last.number);
             return Remark::new(say, vec![last.first_frame()]);
         }
         self.requests += 1;
@@ -171,9 +174,9 @@ impl Exchanges {
         let in_flight = self.in_flight.len() + self.unkept;
         self.most_in_flight = self.most_in_flight.max(in_flight);
         match waiting {
-            None => Remark::new(texts::request(self.requests), Vec::new()),
+            None => Remark::new(texts::request(self.lang, self.requests), Vec::new()),
             Some((number, frame)) => {
-                Remark::new(texts::request_before(self.requests, number), vec![frame])
+                Remark::new(texts::request_before(self.lang, self.requests, number), vec![frame])
             }
         }
     }
@@ -184,7 +187,7 @@ impl Exchanges {
             self.unkept -= 1;
             self.responses += 1;
             let number = self.requests - self.unkept as u64;
-            return Remark::new(texts::response_unkept(number), Vec::new());
+            return Remark::new(texts::response_unkept(self.lang, number), Vec::new());
         }
         if open || self.in_flight.is_empty() {
             return self.more(chunk);
@@ -208,7 +211,7 @@ impl Exchanges {
             self.learn(&request, &response);
         }
         let gap = chunk.time_ns.cast_signed().wrapping_sub(request.time_ns.cast_signed());
-        let say = texts::response(response.number, gap);
+        let say = texts::response(self.lang, response.number, gap);
         let refs = request.frames.clone();
         self.response = Some(response.clone());
         self.answered = request.clone();
@@ -222,7 +225,7 @@ impl Exchanges {
     fn more(&mut self, chunk: &Chunk) -> Remark {
         let Some(response) = self.response.as_mut() else {
             self.unasked += 1;
-            return Remark::new(texts::unasked(self.from_start), Vec::new());
+            return Remark::new(texts::unasked(self.lang, self.from_start), Vec::new());
         };
         let open = !response.ended;
         response.add(chunk);
@@ -237,7 +240,7 @@ impl Exchanges {
             let (request, response) = (self.answered.clone(), response.clone());
             self.learn(&request, &response);
         }
-        Remark::new(texts::continues("response", number), vec![first])
+        Remark::new(texts::response_continues(self.lang, number), vec![first])
     }
 
     /// How many requests an echo answers at once: the server's read took several together.
@@ -275,13 +278,16 @@ impl Exchanges {
     }
 
     fn overview(&self) -> String {
-        texts::overview(texts::Counts {
-            requests: self.requests,
-            responses: self.responses,
-            most_in_flight: self.most_in_flight,
-            unasked: if self.from_start { self.unasked } else { 0 },
-            open: (self.in_flight.len() + self.unkept) as u64,
-        })
+        texts::overview(
+            self.lang,
+            texts::Counts {
+                requests: self.requests,
+                responses: self.responses,
+                most_in_flight: self.most_in_flight,
+                unasked: if self.from_start { self.unasked } else { 0 },
+                open: (self.in_flight.len() + self.unkept) as u64,
+            },
+        )
     }
 
     /// The lab's client says `bye` to its user but not to the server; only said where it shows.
@@ -290,23 +296,22 @@ impl Exchanges {
             return None;
         }
         if let Some(frame) = self.goodbye {
-            return Some((texts::goodbye_sent(frame), vec![frame]));
+            return Some((texts::goodbye_sent(self.lang, frame), vec![frame]));
         }
         let (fin, _) = conversation.direction(Side::Client).fin?;
         let whole = conversation.seen_from_start() && self.gaps == 0;
         let first = conversation.closed_first() == Some(Side::Client);
-        (whole && first).then(|| (texts::goodbye_not_sent(fin), vec![fin]))
+        (whole && first).then(|| (texts::goodbye_not_sent(self.lang, fin), vec![fin]))
     }
 }
 
 impl Application for Exchanges {
     fn name(&self) -> String {
         match self.echo {
-            Echo::Prefixed => texts::ECHO_PREFIXED,
-            Echo::Plain => texts::ECHO_PLAIN,
-            Echo::Open | Echo::None => texts::PLAIN_TEXT,
+            Echo::Prefixed => texts::echo_prefixed(self.lang),
+            Echo::Plain => texts::echo_plain(self.lang),
+            Echo::Open | Echo::None => texts::plain_text(self.lang),
         }
-        .to_owned()
     }
 
     fn on_chunk(&mut self, side: Side, chunk: &Chunk, _moment: &mut Moment<'_>) -> Remark {
@@ -332,14 +337,19 @@ impl Application for Exchanges {
         for pair in &self.pairs {
             let (request, response) = (&pair.request, &pair.response);
             let side = |m: &Message| texts::message(&m.frames, m.len, &m.kept);
-            let text =
-                texts::pair(response.number, &side(request), &side(response), pair.latency_ns);
+            let text = texts::pair(
+                self.lang,
+                response.number,
+                &side(request),
+                &side(response),
+                pair.latency_ns,
+            );
             let frames = request.frames.iter().chain(&response.frames).copied().collect();
             blocks.push((text, frames));
         }
         let more = self.responses - (self.pairs.len() as u64).min(self.responses);
         if more > 0 {
-            blocks.push((texts::unlisted(more), Vec::new()));
+            blocks.push((texts::unlisted(self.lang, more), Vec::new()));
         }
         blocks.extend(self.goodbye(conversation));
         blocks

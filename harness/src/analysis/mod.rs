@@ -27,6 +27,7 @@ pub use told::Told;
 use crate::conversation::{Conversation, Conversations, Event, Side, Step};
 use crate::dissect::{Arp, Checksum, Content, Dissection, Flags, Segment};
 use crate::frame::{CapturedFrame, HostNames};
+use crate::lang::Lang;
 use crate::output::Tone;
 use arp::{Meaning, Neighbours};
 use names::Names;
@@ -45,6 +46,7 @@ struct Ledger {
 /// The analysis under way.
 #[derive(Debug)]
 pub struct Analysis {
+    lang: Lang,
     names: Names,
     conversations: Conversations,
     neighbours: Neighbours,
@@ -71,10 +73,11 @@ struct Totals {
 }
 
 impl Analysis {
-    /// Begins, with what the hosts are called.
-    pub fn new(names: HostNames) -> Self {
+    /// Begins, with what the hosts are called, and the language that it is told in.
+    pub fn new(names: HostNames, lang: Lang) -> Self {
         Self {
-            names: Names::new(names),
+            lang,
+            names: Names::new(names, lang),
             conversations: Conversations::default(),
             neighbours: Neighbours::default(),
             ledgers: HashMap::new(),
@@ -107,9 +110,10 @@ impl Analysis {
             Content::Udp(from, to, len) => {
                 told.what = texts::udp(*from, *to, *len);
             }
-            Content::Icmp(text) | Content::Other(text) => told.what.clone_from(text),
+            Content::Icmp(name) => told.what.clone_from(name),
+            Content::Other(text) => text.say(self.lang).clone_into(&mut told.what),
             Content::Fragment(offset) => {
-                (told.what, told.say) = texts::fragment(*offset);
+                (told.what, told.say) = texts::fragment(self.lang, *offset);
             }
         }
         told
@@ -144,13 +148,13 @@ impl Analysis {
         let broadcast = dissection.link.is_some_and(|(_, dst)| dst.0 == [0xff; 6]);
         told.src.clone_from(&sender);
         told.dst = if broadcast { texts::arp::BROADCAST.to_owned() } else { target };
-        (told.what, told.say) = texts::arp::packet(meaning, arp, &sender);
+        (told.what, told.say) = texts::arp::packet(self.lang, meaning, arp, &sender);
         if let Meaning::Answer(request) = meaning {
             told.refs.push(request);
         }
         if let Some(before) = before {
             told.say.push_str("; ");
-            told.say.push_str(&texts::arp::moved(&sender, &before.to_string()));
+            told.say.push_str(&texts::arp::moved(self.lang, &sender, &before.to_string()));
         }
     }
 
@@ -169,18 +173,20 @@ impl Analysis {
         }
         let Some(conversation) = self.conversations.get(step.id) else { return };
         self.names.meet(conversation);
-        let names = &self.names;
+        let (names, lang) = (&self.names, self.lang);
         who_and_what(told, names, conversation, &step, segment);
         let ledger = self.ledgers.entry(step.id).or_default();
         let mut moment = Moment {
             frame: frame.number,
             with_fields: !dissection.layers.is_empty(),
+            lang,
             conversation,
             shared: &mut self.shared,
         };
         let remarks = ledger.reader.read(&step.deliveries, &mut moment);
-        let ends = segment.flags.has(Flags::FIN | Flags::RST);
-        if let Some(application) = ledger.reader.application.as_mut().filter(|_| ends) {
+        if segment.flags.has(Flags::FIN | Flags::RST)
+            && let Some(application) = &mut ledger.reader.application
+        {
             application.on_end(step.from, &mut moment);
         }
         note_acknowledgments(ledger, frame.number, segment, &step);
@@ -189,17 +195,11 @@ impl Analysis {
             let shown = &frame.bytes[segment.payload.clone()];
             told.text = texts::preview(shown, segment.payload_len as u64);
         }
-        let mut says: Vec<String> = Vec::new();
-        for remark in remarks {
-            says.push(remark.say);
-            told.refs.extend(remark.refs);
-            told.layers.extend(remark.layers);
-            told.notes.extend(remark.notes);
-        }
+        let mut says = take_in(told, remarks);
         let name = |side| names.end(conversation, side);
         let words = |event: &Event| {
             let own = own_words(application, event, segment);
-            own.unwrap_or_else(|| texts::event(event, segment, name, step.from))
+            own.unwrap_or_else(|| texts::tcp::event(lang, event, segment, name, step.from))
         };
         // What opens, repeats or comes too early is said before what the data is.
         let first = step.events.iter().take_while(|e| leads(e)).count();
@@ -207,7 +207,7 @@ impl Analysis {
         says.extend(step.events[first..].iter().map(words));
         told.refs.extend(step.events.iter().flat_map(refs));
         if says.is_empty() {
-            says.push(texts::nothing_new(segment.flags));
+            says.push(texts::tcp::nothing_new(lang, segment.flags));
         }
         told.say = says.join("; ");
         told.refs.sort_unstable();
@@ -227,6 +227,7 @@ impl Analysis {
             let mut moment = Moment {
                 frame: self.totals.frames,
                 with_fields: false,
+                lang: self.lang,
                 conversation,
                 shared: &mut self.shared,
             };
@@ -266,8 +267,20 @@ fn who_and_what(
     told.from = Some(step.from);
     told.src = names.end(conversation, step.from);
     told.dst = names.end(conversation, step.from.other());
-    told.what = texts::segment(segment, step.from, conversation.opener_known);
+    told.what = texts::tcp::segment(segment, step.from, conversation.opener_known);
     told.tone = tone(segment);
+}
+
+/// Puts what the application remarks where it belongs, and returns its words.
+fn take_in(told: &mut Told, remarks: Vec<Remark>) -> Vec<String> {
+    let mut says = Vec::new();
+    for remark in remarks {
+        says.push(remark.say);
+        told.refs.extend(remark.refs);
+        told.layers.extend(remark.layers);
+        told.notes.extend(remark.notes);
+    }
+    says
 }
 
 /// Events that are said before the application's word.

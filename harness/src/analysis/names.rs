@@ -6,6 +6,7 @@
 use super::texts;
 use crate::conversation::{Conversation, Side};
 use crate::frame::HostNames;
+use crate::lang::Lang;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
@@ -15,6 +16,7 @@ pub const ROLES_MAX: usize = 1024;
 /// The names.
 #[derive(Debug, Default)]
 pub(super) struct Names {
+    lang: Lang,
     hosts: HostNames,
     roles: HashMap<(IpAddr, Side), usize>,
     clients: usize,
@@ -22,8 +24,8 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(hosts: HostNames) -> Self {
-        Self { hosts, ..Self::default() }
+    pub(super) fn new(hosts: HostNames, lang: Lang) -> Self {
+        Self { lang, hosts, ..Self::default() }
     }
 
     pub(super) fn rename(&mut self, hosts: HostNames) {
@@ -67,7 +69,7 @@ impl Names {
         }
         let role = self.roles.get(&(address.ip(), side));
         match role {
-            Some(place) if conversation.opener_known => texts::role(side, *place),
+            Some(place) if conversation.opener_known => texts::role(self.lang, side, *place),
             _ => address.to_string(),
         }
     }

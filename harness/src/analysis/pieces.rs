@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use crate::dissect::{Field, Flaw, Note};
+use crate::lang::{Lang, Text};
 
 /// Frames of a unit that are remembered; of further ones only the last is.
 pub const PIECES_MAX: usize = 64;
@@ -95,15 +96,18 @@ impl Pieces {
     }
 
     /// What is wrong with the unit of that name, at its places in `frame`.
-    pub(super) fn notes(&self, flaws: &[Flaw], frame: u64, name: &str) -> Vec<Note> {
+    pub(super) fn notes(&self, flaws: &[Flaw], frame: u64, name: &Text) -> Vec<Note> {
         let here = || self.0.iter().filter(|piece| piece.frame == frame);
         let place = |off: usize| {
             let within = |piece: &&Piece| piece.start <= off && off <= piece.start + piece.len;
             let found = here().find(within).map(|piece| piece.at + (off - piece.start));
             found.or_else(|| here().next().map(|piece| piece.at)).unwrap_or(0)
         };
-        let note =
-            |flaw: &Flaw| Note { off: place(flaw.off), text: format!("{name}: {}", flaw.text()) };
+        let text = |flaw: &Flaw, lang| format!("{}: {}", name.say(lang), flaw.text(lang));
+        let note = |flaw: &Flaw| Note {
+            off: place(flaw.off),
+            text: Text::new(text(flaw, Lang::En), text(flaw, Lang::Id)),
+        };
         flaws.iter().map(note).collect()
     }
 }

@@ -38,7 +38,7 @@ impl Reader {
                         .application
                         .as_mut()
                         .and_then(|application| application.on_gap(*side, *len, moment));
-                    remarks.push(Remark::new(texts::exchanges::gap(*len), Vec::new()));
+                    remarks.push(Remark::new(texts::exchanges::gap(moment.lang, *len), Vec::new()));
                     remarks.extend(remark);
                 }
             }
@@ -49,7 +49,7 @@ impl Reader {
     fn chunk(&mut self, side: Side, chunk: &Chunk, moment: &mut Moment<'_>) -> Remark {
         let from_start = from_start(chunk, moment);
         if self.application.as_ref().is_some_and(|application| application.gives_way())
-            && let Some(other) = in_the_middle(side, &chunk.bytes, from_start)
+            && let Some(other) = in_the_middle(moment.lang, side, &chunk.bytes, from_start)
         {
             self.application = Some(other);
         }
@@ -67,7 +67,7 @@ impl Reader {
         self.decide(false, moment, &mut remarks);
         let mut remarks = remarks.into_iter();
         let Some(mut last) = remarks.next_back() else {
-            return Remark::new(texts::exchanges::data(chunk.len), Vec::new());
+            return Remark::new(texts::exchanges::data(moment.lang, chunk.len), Vec::new());
         };
         // What the application says of the earlier frames is said with this one.
         for earlier in remarks.rev() {
@@ -89,7 +89,7 @@ impl Reader {
         for chunk in &self.undecided {
             bytes.extend_from_slice(&chunk.bytes);
         }
-        let application = detect(side, &bytes, opener_known, from_start, must);
+        let application = detect(moment.lang, side, &bytes, opener_known, from_start, must);
         let Some(mut application) = application else { return };
         for chunk in std::mem::take(&mut self.undecided) {
             remarks.push(application.on_chunk(side, &chunk, moment));

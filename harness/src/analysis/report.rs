@@ -4,6 +4,7 @@
 
 use super::{Analysis, Ledger, http, mqtt, texts, zmtp};
 use crate::conversation::{Conversation, Side};
+use crate::lang::Lang;
 use std::net::SocketAddr;
 
 /// A line of the report.
@@ -32,12 +33,14 @@ pub struct Summary {
     pub conversations: u64,
     /// From the first frame to the last, in nanoseconds.
     pub duration_ns: u64,
+    /// The language that it is told in.
+    pub lang: Lang,
 }
 
 impl Summary {
     /// As a line.
     pub fn say(&self) -> String {
-        texts::summary(self)
+        texts::summary(self.lang, self)
     }
 }
 
@@ -53,6 +56,7 @@ pub struct Report {
 }
 
 pub(super) fn make(analysis: &Analysis) -> Report {
+    let lang = analysis.lang;
     let mut blocks = arp(analysis);
     let empty = Ledger::default();
     for conversation in analysis.conversations.iter() {
@@ -61,13 +65,13 @@ pub(super) fn make(analysis: &Analysis) -> Report {
     }
     let asked = |id, address| broker_or_client(analysis, id, address, true);
     let frames = |id| analysis.conversations.get(id).map(|conversation| conversation.frames);
-    for (say, refs) in http::summary(&analysis.shared.http, &asked, &frames) {
+    for (say, refs) in http::summary(lang, &analysis.shared.http, &asked, &frames) {
         blocks.push(Block { topic: "exchange", conversation: None, say, refs });
     }
-    let (mut across, mut notes) = mqtt::summary(&analysis.shared.mqtt, &|id, address, itself| {
-        broker_or_client(analysis, id, address, itself)
-    });
-    across.extend(zmtp::summary(&analysis.shared.zmtp, &|id, side| end(analysis, id, side)));
+    let peer = |id, address, itself| broker_or_client(analysis, id, address, itself);
+    let (mut across, mut notes) = mqtt::summary(lang, &analysis.shared.mqtt, &peer);
+    let end = |id, side| end(analysis, id, side);
+    across.extend(zmtp::summary(lang, &analysis.shared.zmtp, &end));
     for (say, refs) in across {
         blocks.push(Block { topic: "exchange", conversation: None, say, refs });
     }
@@ -82,6 +86,7 @@ pub(super) fn make(analysis: &Analysis) -> Report {
             tcp: totals.tcp,
             conversations: analysis.conversations.count(),
             duration_ns: totals.last_ns - totals.first_ns,
+            lang,
         },
     }
 }
@@ -92,7 +97,7 @@ fn broker_or_client(analysis: &Analysis, id: u64, address: SocketAddr, itself: b
         return if itself {
             address.to_string()
         } else {
-            texts::mqtt_fan_out::conversation_name(id)
+            texts::conversation_name(analysis.lang, id)
         };
     };
     let is_server = conversation.address(Side::Server) == address;
@@ -104,7 +109,7 @@ fn broker_or_client(analysis: &Analysis, id: u64, address: SocketAddr, itself: b
 fn end(analysis: &Analysis, id: u64, side: Side) -> String {
     match analysis.conversations.get(id) {
         Some(conversation) => analysis.names.end(conversation, side),
-        None => texts::mqtt_fan_out::conversation_name(id),
+        None => texts::conversation_name(analysis.lang, id),
     }
 }
 
@@ -116,11 +121,11 @@ fn arp(analysis: &Analysis) -> Vec<Block> {
         let answerer = analysis.names.host(exchange.target.into());
         let mut refs = vec![exchange.request];
         refs.extend(exchange.answer.map(|(frame, _)| frame));
-        let say = texts::arp::block(exchange, &asker, &answerer);
+        let say = texts::arp::block(analysis.lang, exchange, &asker, &answerer);
         blocks.push(Block { topic: "arp", conversation: None, say, refs });
     }
     if neighbours.unlisted > 0 {
-        let say = texts::arp::unlisted(neighbours.unlisted);
+        let say = texts::arp::unlisted(analysis.lang, neighbours.unlisted);
         blocks.push(Block { topic: "arp", conversation: None, say, refs: Vec::new() });
     }
     blocks
@@ -132,26 +137,27 @@ fn conversation_blocks(
     ledger: &Ledger,
     blocks: &mut Vec<Block>,
 ) {
+    let lang = analysis.lang;
     let name = |side: Side| analysis.names.end(conversation, side);
     let application = ledger.reader.application.as_ref();
     let id = Some(conversation.id);
     let mut push = |topic, say, refs| blocks.push(Block { topic, conversation: id, say, refs });
     let application_name = application.map(|a| a.name());
-    let heading = texts::heading(conversation, name, application_name.as_deref());
+    let heading = texts::tcp_report::heading(lang, conversation, name, application_name.as_deref());
     push("conversation", heading, Vec::new());
     let handshake = &conversation.handshake;
     let refs = [handshake.syn, handshake.syn_ack, handshake.ack].into_iter().flatten().collect();
-    push("handshake", texts::handshake(conversation), refs);
+    push("handshake", texts::tcp_report::handshake(lang, conversation), refs);
     if let Some(application) = application {
         for (say, refs) in application.blocks(conversation, &name) {
             push("exchange", say, refs);
         }
     }
-    if let Some(say) = texts::acknowledgments(&ledger.alone, &ledger.riding) {
+    if let Some(say) = texts::tcp_report::acknowledgments(lang, &ledger.alone, &ledger.riding) {
         let refs = ledger.alone.frames.iter().chain(&ledger.riding.frames).copied().collect();
         push("acknowledgments", say, refs);
     }
-    if let Some(say) = texts::trouble(conversation) {
+    if let Some(say) = texts::tcp_report::trouble(lang, conversation) {
         push("trouble", say, Vec::new());
     }
     let mut refs: Vec<u64> = conversation
@@ -163,26 +169,26 @@ fn conversation_blocks(
         .collect();
     refs.sort_unstable();
     refs.dedup();
-    push("close", texts::close(conversation, name), refs);
+    push("close", texts::tcp_report::close(lang, conversation, name), refs);
     if let Some((say, refs)) = application.and_then(|a| a.closing(conversation, &name)) {
         push("close", say, refs);
     }
 }
 
 fn notes(analysis: &Analysis) -> Vec<String> {
-    let totals = &analysis.totals;
+    let (totals, lang) = (&analysis.totals, analysis.lang);
     let mut notes = Vec::new();
     if totals.tcp_wrong > 0 {
-        notes.push(texts::checksums(totals.tcp_wrong, totals.tcp_checked, "TCP"));
+        notes.push(texts::tcp_checksums(lang, totals.tcp_wrong, totals.tcp_checked));
     }
     if totals.ip_wrong > 0 {
-        notes.push(texts::checksums(totals.ip_wrong, totals.ip_checked, "IPv4 header"));
+        notes.push(texts::ip_checksums(lang, totals.ip_wrong, totals.ip_checked));
     }
     if totals.cut > 0 {
-        notes.push(texts::cut(totals.cut));
+        notes.push(texts::cut(lang, totals.cut));
     }
     if totals.forgotten > 0 {
-        notes.push(texts::forgotten(totals.forgotten));
+        notes.push(texts::forgotten(lang, totals.forgotten));
     }
     notes
 }

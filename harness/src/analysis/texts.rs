@@ -1,48 +1,49 @@
-//! Every word of the analysis, so that a second language is a second set of files. It knows
-//! sentences and how numbers are written. It does not know how anything was found out.
+//! Every sentence of the analysis, in each language: the English stands right before the
+//! Indonesian, and a test of the crate finds a sentence that stands anywhere else. It knows how
+//! sentences and numbers are written. It does not know how anything was found out.
 
 pub(super) mod arp;
 pub(super) mod exchanges;
 pub mod http;
+pub(super) mod http_body;
+pub(super) mod http_close;
 pub(super) mod http_flow;
 pub mod mqtt;
+pub(super) mod mqtt_close;
 pub(super) mod mqtt_fan_out;
 pub(super) mod mqtt_flow;
+mod noun;
+pub(super) mod tcp;
+pub(super) mod tcp_report;
 pub mod zmtp;
 pub(super) mod zmtp_flow;
 pub(super) mod zmtp_report;
+pub(super) mod zmtp_rules;
 pub(super) mod zmtp_sockets;
 
 use super::Summary;
-use crate::conversation::{Conversation, Event, Reset, ResetReason, Side};
-use crate::dissect::{Flags, Segment};
+use super::records::At;
+use crate::conversation::{CONVERSATIONS_MAX, Side};
+use crate::lang::{Lang, say};
 use crate::output::escape;
-use std::fmt::Write as _;
+use noun::{Noun, count, form};
 
 /// Bytes of data that a line shows.
 pub const PREVIEW_MAX: usize = 64;
-
-pub(super) const MID_CONNECTION: &str = "capture starts mid-connection";
-pub(super) const STILL_OPEN: &str = "still open at end of capture";
 
 /// `#6 #8`.
 pub fn frames(numbers: &[u64]) -> String {
     numbers.iter().map(|n| format!("#{n}")).collect::<Vec<_>>().join(" ")
 }
 
-/// A count with its noun.
-pub(super) fn count(n: u64, one: &str, many: &str) -> String {
-    format!("{n} {}", if n == 1 { one } else { many })
-}
-
 /// `18 frames`.
-pub fn frame_count(n: u64) -> String {
-    count(n, "frame", "frames")
+pub fn frame_count(lang: Lang, n: u64) -> String {
+    count(lang, n, noun::FRAMES)
 }
 
 /// `1 TCP conversation`.
-pub fn conversation_count(n: u64) -> String {
-    count(n, "TCP conversation", "TCP conversations")
+pub fn conversation_count(lang: Lang, n: u64) -> String {
+    count(lang, n, noun::CONVERSATIONS)
 }
 
 /// `+1.5 ms`: between a request and its response.
@@ -79,12 +80,12 @@ pub fn preview(bytes: &[u8], len: u64) -> String {
 }
 
 /// `client`, `client2`, `server`.
-pub(super) fn role(side: Side, place: usize) -> String {
+pub(super) fn role(lang: Lang, side: Side, place: usize) -> String {
     let name = match side {
-        Side::Client => "client",
-        Side::Server => "server",
+        Side::Client => say!(lang, "client", "klien"),
+        Side::Server => say!(lang, "server", "server"),
     };
-    if place == 0 { name.to_owned() } else { format!("{name}{}", place + 1) }
+    if place == 0 { name } else { format!("{name}{}", place + 1) }
 }
 
 /// What a frame is, if it is none of TCP or ARP and has a header of its own.
@@ -93,245 +94,44 @@ pub(super) fn udp(from: u16, to: u16, len: usize) -> String {
 }
 
 /// What a later fragment of an IP packet is, and what is to be said of it.
-pub(super) fn fragment(offset: usize) -> (String, String) {
-    let say = "a later fragment: it has no header of the layer above";
-    (format!("IP fragment at {offset}"), say.to_owned())
+pub(super) fn fragment(lang: Lang, offset: usize) -> (String, String) {
+    let what = say!(lang, "IP fragment at {offset}", "fragmen IP pada {offset}");
+    let say = say!(
+        lang,
+        "a later fragment: it has no header of the layer above",
+        "fragmen lanjutan: tidak membawa header dari lapisan di atasnya"
+    );
+    (what, say)
 }
 
-/// `TCP 2222 PSH,ACK 4 B`: with the port on the way to the server, for it names the service.
-pub(super) fn segment(segment: &Segment, from: Side, opener_known: bool) -> String {
-    let flags = segment.flags;
-    let data = match segment.payload_len {
-        0 => String::new(),
-        len => format!(" {len} B"),
-    };
-    match from {
-        Side::Client if opener_known => format!("TCP {} {flags}{data}", segment.destination_port),
-        _ if opener_known => format!("{flags}{data}"),
-        _ => format!("TCP {flags}{data}"),
-    }
+/// What a conversation is called that is not kept any more.
+pub(super) fn conversation_name(lang: Lang, id: u64) -> String {
+    say!(lang, "conversation {id}", "percakapan {id}")
 }
 
-/// What an event of a conversation is called in a frame's line.
-pub(super) fn event(
-    event: &Event,
-    segment: &Segment,
-    name: impl Fn(Side) -> String,
-    from: Side,
-) -> String {
-    let who = name(from);
-    match event {
-        Event::StartsInTheMiddle => MID_CONNECTION.to_owned(),
-        Event::PortReused(id) => format!("the ports of conversation {id}, opened anew"),
-        Event::Handshake(1) => format!("handshake 1 of 3: SYN{}", offers(segment)),
-        Event::Handshake(2) => format!("handshake 2 of 3: SYN,ACK{}", offers(segment)),
-        Event::Handshake(_) => "handshake 3 of 3: ACK, the connection is open".to_owned(),
-        Event::HandshakeAgain(first) => format!("sent again, first in #{first}"),
-        Event::SimultaneousOpen(syn) if segment.flags.has(Flags::ACK) => {
-            format!("SYN,ACK to the SYN #{syn} that crossed")
-        }
-        Event::SimultaneousOpen(syn) => format!("SYN that crosses #{syn}: both open at once"),
-        Event::Retransmission(of) if of.is_empty() => "retransmission".to_owned(),
-        Event::Retransmission(of) => format!("retransmission of {}", frames(of)),
-        Event::Early(missing) => {
-            format!("out of order: {} before it not seen yet", count(*missing, "byte", "bytes"))
-        }
-        Event::Overlapping(old) => {
-            format!("its first {} had been sent before", count(*old, "byte", "bytes"))
-        }
-        Event::FillsHole => "fills the hole before what had come early".to_owned(),
-        Event::Acknowledges { frames: of, bytes, alone } => {
-            let text = format!("acknowledges {} ({})", frames(of), count(*bytes, "byte", "bytes"));
-            match (alone, segment.payload_len) {
-                (true, _) => format!("{text}, ACK alone"),
-                (false, 0) => text,
-                (false, _) => format!("ACK rides on data: {text}"),
-            }
-        }
-        Event::AcknowledgesUnseen => "acknowledges bytes that the capture does not have".to_owned(),
-        Event::DuplicateAck => "duplicate ACK: still waits for an earlier segment".to_owned(),
-        Event::KeepAlive => "keep-alive probe".to_owned(),
-        Event::WindowProbe => "window probe: is there room again?".to_owned(),
-        Event::WindowUpdate => "window update".to_owned(),
-        Event::ZeroWindow => format!("window 0: {who} has no room for more"),
-        Event::Fin => format!("{who} closes: FIN"),
-        Event::FinAgain(first) => format!("FIN sent again, first in #{first}"),
-        Event::FinAcknowledged(frame) => format!("acknowledges the FIN #{frame}"),
-        Event::Reset(reset) => format!("{who} resets the connection: {}", reason(reset.reason)),
+/// Things beyond those that are listed.
+fn unlisted(lang: Lang, n: u64, noun: Noun) -> String {
+    let noun = form(lang, n, noun);
+    match n {
+        1 => say!(lang, "{n} more {noun} is not listed", "{n} {noun} lain tidak dicantumkan"),
+        _ => say!(lang, "{n} more {noun} are not listed", "{n} {noun} lain tidak dicantumkan"),
     }
 }
 
-/// What a segment is called that has nothing new to it.
-pub(super) fn nothing_new(flags: Flags) -> String {
-    let text = if flags.has(Flags::ACK) { "ACK, nothing new" } else { "nothing new" };
-    text.to_owned()
+/// `and 2 more messages`: units of a frame that are not told one by one.
+fn more_units(lang: Lang, more: u64, noun: Noun) -> String {
+    let noun = form(lang, more, noun);
+    say!(lang, "and {more} more {noun}", "dan {more} {noun} lainnya")
 }
 
-fn offers(segment: &Segment) -> String {
-    let mut text = String::new();
-    if let Some(mss) = segment.options.mss {
-        let _ = write!(text, ", MSS {mss}");
-    }
-    if let Some(shift) = segment.options.window_scale {
-        let _ = write!(text, ", window scale {shift}");
-    }
-    text
+/// What a part of a unit does.
+fn begins(lang: Lang, begins: bool) -> String {
+    if begins { say!(lang, "begins", "dimulai") } else { say!(lang, "goes on", "berlanjut") }
 }
 
-fn reason(reason: ResetReason) -> &'static str {
-    match reason {
-        ResetReason::Refused => "refused, nothing listens on this port",
-        ResetReason::UnreadInput => {
-            "closed without a FIN, as happens when the program leaves input unread"
-        }
-        ResetReason::Aborted => "closed without a FIN, the program gave up",
-        ResetReason::DataAfterClose => "the other end still sent after the close",
-        ResetReason::Unknown => "it does not know this connection",
-    }
-}
-
-/// The heading of a conversation's blocks.
-pub(super) fn heading(
-    conversation: &Conversation,
-    name: impl Fn(Side) -> String,
-    application: Option<&str>,
-) -> String {
-    let (client, server) = (name(Side::Client), name(Side::Server));
-    let mut text = format!("conversation {}: {client}", conversation.id);
-    for (side, role, arrow) in [(Side::Client, &client, " → "), (Side::Server, &server, "")] {
-        if side == Side::Server {
-            text.push_str(role);
-        }
-        let address = conversation.address(side).to_string();
-        if *role != address {
-            let _ = write!(text, " {address}");
-        }
-        text.push_str(arrow);
-    }
-    let time = seconds(conversation.last_ns.saturating_sub(conversation.first_ns));
-    let _ = write!(text, ", {}, {time}", count(conversation.frames, "frame", "frames"));
-    if let Some(application) = application {
-        let _ = write!(text, ", {application}");
-    }
-    text
-}
-
-/// `handshake #3 #4 #5, MSS 1460, window scale 10 (×1024)`.
-pub(super) fn handshake(conversation: &Conversation) -> String {
-    let handshake = &conversation.handshake;
-    let numbers: Vec<u64> =
-        [handshake.syn, handshake.syn_ack, handshake.ack].into_iter().flatten().collect();
-    if handshake.syn.is_none() {
-        return match handshake.syn_ack {
-            Some(frame) => format!("{MID_CONNECTION}: its first frame is the SYN,ACK #{frame}"),
-            None => format!("{MID_CONNECTION}: no handshake, so no MSS and no window scale"),
-        };
-    }
-    let mut text = format!("handshake {}", frames(&numbers));
-    let both = [Side::Client, Side::Server].map(|side| conversation.direction(side));
-    let mss = both.map(|d| d.mss);
-    text.push_str(&both_sides("MSS", mss.map(|m| m.map(|m| m.to_string()))));
-    // [RFC 7323 2.2] scaling holds only if both sides offer it.
-    let scale = both.map(|d| d.window_scale.map(|s| format!("{s} (×{})", 1u32 << s.min(14))));
-    text.push_str(&both_sides("window scale", scale));
-    if let Some(crossing) = handshake.crossing {
-        let _ = write!(text, "; SYN #{crossing} crosses it: both open at once");
-    }
-    if handshake.syn_ack.is_none() {
-        text.push_str("; not answered with SYN,ACK");
-    } else if handshake.ack.is_none() {
-        text.push_str("; not completed");
-    }
-    text
-}
-
-fn both_sides(what: &str, values: [Option<String>; 2]) -> String {
-    match values {
-        [None, None] => String::new(),
-        [Some(a), Some(b)] if a == b => format!(", {what} {a}"),
-        [a, b] => {
-            let none = || "none".to_owned();
-            let (client, server) = (a.unwrap_or_else(none), b.unwrap_or_else(none));
-            format!(", {what} client {client}, server {server}")
-        }
-    }
-}
-
-/// `close: client FIN #16, server FIN #17, ACK #18 (3 segments; client closed first)`.
-pub(super) fn close(conversation: &Conversation, name: impl Fn(Side) -> String) -> String {
-    let mut parts: Vec<(u64, String)> = Vec::new();
-    for side in [Side::Client, Side::Server] {
-        let direction = conversation.direction(side);
-        if let Some((frame, _)) = direction.fin {
-            parts.push((frame, format!("{} FIN #{frame}", name(side))));
-        }
-    }
-    let fins: Vec<u64> = parts.iter().map(|(frame, _)| *frame).collect();
-    for side in [Side::Client, Side::Server] {
-        // [9293-3.6-02] An acknowledgment in the other FIN is not a segment of its own.
-        if let Some(frame) = conversation.direction(side).fin_acked
-            && !fins.contains(&frame)
-        {
-            parts.push((frame, format!("ACK #{frame}")));
-        }
-    }
-    parts.sort();
-    parts.dedup();
-    let segments = parts.len() as u64;
-    let text = parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(", ");
-    let complete = conversation.directions.iter().all(|d| d.fin_acked.is_some());
-    let first = conversation.closed_first().map(&name);
-    match (first, conversation.reset) {
-        (None, None) => STILL_OPEN.to_owned(),
-        (None, Some(reset)) => format!("close: {}", reset_text(reset, &name)),
-        (Some(_), Some(reset)) if !complete => {
-            format!("close: {text}, then {}", reset_text(reset, &name))
-        }
-        (Some(first), _) if complete => {
-            let segments = count(segments, "segment", "segments");
-            format!("close: {text} ({segments}; {first} closed first)")
-        }
-        (Some(first), _) => {
-            format!("close: {text} ({first} closed first; the other half {STILL_OPEN})")
-        }
-    }
-}
-
-fn reset_text(reset: Reset, name: impl Fn(Side) -> String) -> String {
-    format!("{} RST #{} ({})", name(reset.by), reset.frame, reason(reset.reason))
-}
-
-/// `acknowledgments: ACK alone #7 #9; ACK rides on data #11`.
-pub(super) fn acknowledgments(alone: &Listed, riding: &Listed) -> Option<String> {
-    let mut parts = Vec::new();
-    if alone.count > 0 {
-        parts.push(format!("ACK alone {}", alone.text()));
-    }
-    if riding.count > 0 {
-        parts.push(format!("ACK rides on data {}", riding.text()));
-    }
-    (!parts.is_empty()).then(|| format!("acknowledgments: {}", parts.join("; ")))
-}
-
-/// What went wrong on the way, if anything did.
-pub(super) fn trouble(conversation: &Conversation) -> Option<String> {
-    let sum = |f: fn(&crate::conversation::Direction) -> u64| {
-        conversation.directions.iter().map(f).sum::<u64>()
-    };
-    let mut parts = Vec::new();
-    let again = sum(|d| d.retransmissions);
-    if again > 0 {
-        parts.push(count(again, "retransmission", "retransmissions"));
-    }
-    let early = sum(|d| d.early);
-    if early > 0 {
-        parts.push(count(early, "segment out of order", "segments out of order"));
-    }
-    let missing = sum(|d| d.missing);
-    if missing > 0 {
-        parts.push(format!("{} not in the capture", count(missing, "byte", "bytes")));
-    }
-    (!parts.is_empty()).then(|| format!("on the way: {}", parts.join(", ")))
+/// `#3 #5 and 2 more`: after those that are shown.
+fn and_more(lang: Lang, shown: &str, more: u64) -> String {
+    say!(lang, "{shown} and {more} more", "{shown} dan {more} lainnya")
 }
 
 /// Frame numbers that are listed up to a limit, and counted beyond it.
@@ -354,38 +154,128 @@ impl Listed {
         }
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self, lang: Lang) -> String {
         let more = self.count - self.frames.len() as u64;
         let text = frames(&self.frames);
-        if more > 0 { format!("{text} and {more} more") } else { text }
+        if more > 0 { and_more(lang, &text, more) } else { text }
     }
 }
 
-/// The note about checksums (they are never called errors).
-pub(super) fn checksums(wrong: u64, checked: u64, what: &str) -> String {
-    format!(
-        "{what} checksums do not match in {wrong} of {checked} frames: checksum offload, the \
-         sender's card would have filled them in after the capture; not an error"
+/// What somebody should not have done, and the clause that says so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rule {
+    en: &'static str,
+    id: &'static str,
+    clause: &'static str,
+}
+
+impl Rule {
+    const fn new(en: &'static str, id: &'static str, clause: &'static str) -> Self {
+        Self { en, id, clause }
+    }
+
+    pub(super) fn text(self, lang: Lang) -> String {
+        let what = match lang {
+            Lang::En => self.en,
+            Lang::Id => self.id,
+        };
+        format!("{what} {}", self.clause)
+    }
+}
+
+/// Behind what is said of a frame.
+pub(super) fn violates(lang: Lang, what: &str) -> String {
+    say!(lang, "; protocol violation: {what}", "; pelanggaran protokol: {what}")
+}
+
+pub(super) fn violation(lang: Lang, frame: u64, name: &str, what: &str) -> String {
+    say!(
+        lang,
+        "protocol violation: {name} #{frame}: {what}",
+        "pelanggaran protokol: {name} #{frame}: {what}"
     )
 }
 
-pub(super) fn cut(frames: u64) -> String {
-    let (n, were) = (count(frames, "frame", "frames"), if frames == 1 { "was" } else { "were" });
-    format!("{n} {were} cut by the snap length: only the first bytes of each are known")
+/// Behind the last part of a unit.
+pub(super) fn complete(lang: Lang, len: usize, first: u64) -> String {
+    say!(
+        lang,
+        "complete with {bytes} that begin in #{first}",
+        "lengkap dengan {bytes} yang dimulai di #{first}",
+        bytes = count(lang, len as u64, noun::BYTES)
+    )
 }
 
-pub(super) fn forgotten(conversations: u64) -> String {
-    format!(
-        "{} not listed: more than {} at a time are not kept",
-        count(conversations, "conversation is", "conversations are"),
-        crate::conversation::CONVERSATIONS_MAX
+/// An answer, with the time since its question.
+pub(super) fn after(lang: Lang, say: &str, question: At, answer: At) -> String {
+    say!(
+        lang,
+        "{say} ({after} after #{frame})",
+        "{say} ({after} setelah #{frame})",
+        after = latency(answer.since(question)),
+        frame = question.frame
+    )
+}
+
+/// `, mean interval 1.0003 s`.
+fn mean_interval(lang: Lang, seconds: f64) -> String {
+    say!(lang, ", mean interval {seconds:.4} s", ", selang rata-rata {seconds:.4} s")
+}
+
+/// Behind the first of several.
+fn and_others(lang: Lang) -> String {
+    say!(lang, " and others", " dan lainnya")
+}
+
+pub(super) fn malformed(lang: Lang, flaw: &str) -> String {
+    say!(lang, "malformed: {flaw}", "format salah: {flaw}")
+}
+
+/// The note about TCP's checksums.
+pub(super) fn tcp_checksums(lang: Lang, wrong: u64, checked: u64) -> String {
+    checksums(lang, "TCP", wrong, checked)
+}
+
+/// The note about those of IPv4's headers.
+pub(super) fn ip_checksums(lang: Lang, wrong: u64, checked: u64) -> String {
+    checksums(lang, &say!(lang, "IPv4 header", "header IPv4"), wrong, checked)
+}
+
+/// They are never called errors.
+fn checksums(lang: Lang, what: &str, wrong: u64, checked: u64) -> String {
+    say!(
+        lang,
+        "{what} checksums do not match in {wrong} of {checked} frames: checksum offload, the \
+         sender's card would have filled them in after the capture; not an error",
+        "checksum {what} tidak cocok pada {wrong} dari {checked} frame: checksum offload, kartu \
+         jaringan pengirim baru mengisinya sesudah frame ditangkap; bukan kesalahan"
+    )
+}
+
+pub(super) fn cut(lang: Lang, frames: u64) -> String {
+    say!(
+        lang,
+        "{frames} cut by the snap length: only the first bytes of each are known",
+        "{frames} terpotong oleh snap length: hanya byte-byte pertamanya yang diketahui",
+        frames = count(lang, frames, noun::FRAMES_WERE)
+    )
+}
+
+pub(super) fn forgotten(lang: Lang, conversations: u64) -> String {
+    say!(
+        lang,
+        "{conversations} not listed: more than {CONVERSATIONS_MAX} at a time are not kept",
+        "{conversations} tidak dicantumkan: lebih dari {CONVERSATIONS_MAX} sekaligus tidak \
+         disimpan",
+        conversations = count(lang, conversations, noun::CONVERSATIONS_ARE)
     )
 }
 
 /// The counts in a line.
-pub(super) fn summary(summary: &Summary) -> String {
+pub(super) fn summary(lang: Lang, summary: &Summary) -> String {
     let other = summary.frames - summary.arp - summary.tcp;
-    let kinds: Vec<String> = [(summary.arp, "ARP"), (summary.tcp, "TCP"), (other, "other")]
+    let others = say!(lang, "other", "lainnya");
+    let kinds: Vec<String> = [(summary.arp, "ARP"), (summary.tcp, "TCP"), (other, &others)]
         .into_iter()
         .filter(|(frames, _)| *frames > 0)
         .map(|(frames, kind)| format!("{frames} {kind}"))
@@ -393,8 +283,8 @@ pub(super) fn summary(summary: &Summary) -> String {
     let kinds = if kinds.is_empty() { kinds.concat() } else { format!(" ({})", kinds.join(", ")) };
     format!(
         "{}{kinds}, {}, {}",
-        frame_count(summary.frames),
-        conversation_count(summary.conversations),
+        frame_count(lang, summary.frames),
+        conversation_count(lang, summary.conversations),
         seconds(summary.duration_ns)
     )
 }

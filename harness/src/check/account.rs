@@ -151,7 +151,8 @@ fn say(text: &str) -> String {
 
 /// What has passed, a line for each frame: the data is real, the headers are made up.
 pub fn exchange(record: &[Happening]) -> io::Result<Vec<String>> {
-    let plain = Output { json: false, color: false, quiet: true, verbose: 0 };
+    let lang = crate::lang::Lang::En;
+    let plain = Output { json: false, color: false, quiet: true, verbose: 0, lang };
     let options = Options { frames: true, ..Options::default() };
     let (mut text, mut wire) = (Vec::new(), Wire::default());
     let mut live = Live::begin("", "", &options, &plain, &mut text)?;

@@ -7,12 +7,13 @@ use serde_json::json;
 use std::collections::VecDeque;
 use std::io::{self, Write};
 
-use super::Sender;
+use super::{Sender, heading, wrong};
 use crate::analysis::texts::http as texts;
 use crate::dissect::Layer;
 use crate::dissect::http::{Flaw, Message, Start, message};
 use crate::explain::{dump, json};
-use crate::output::{Output, Tone, json_line};
+use crate::lang::{Lang, both, say};
+use crate::output::{Output, json_line};
 
 /// Tells message after message; returns what to complain of.
 pub(super) fn messages<W: Write>(
@@ -32,7 +33,7 @@ pub(super) fn messages<W: Write>(
         number += 1;
         tell(&seen, rest, (number, at), output, out)?;
         if let Some(flaw) = seen.flaws.first() {
-            let (place, text) = (at + flaw.off, flaw.text());
+            let (place, text) = (at + flaw.off, flaw.text(Lang::En));
             outcome.get_or_insert(format!("message {number}, byte {place}: {text}"));
         } else if seen.cut {
             outcome.get_or_insert(incomplete(&seen, number));
@@ -49,7 +50,12 @@ pub(super) fn messages<W: Write>(
             let left = bytes.len() - at;
             outcome.get_or_insert(format!("message {number} has no end"));
             if left > 0 && !output.json {
-                writeln!(out, "{left} bytes follow, and nobody can say what they are")?;
+                let text = say!(
+                    output.lang,
+                    "{left} bytes follow, and nobody can say what they are",
+                    "{left} byte menyusul, dan tidak dapat diketahui apa isinya"
+                );
+                writeln!(out, "{text}")?;
             }
             break;
         }
@@ -71,12 +77,18 @@ fn incomplete(seen: &Message, number: u64) -> String {
 
 fn wrong_side(seen: &Message, from: Sender) -> Option<Flaw> {
     let (only, what) = match seen.head.start {
-        Start::Request { .. } => (Sender::Client, "only a client sends requests"),
-        Start::Response { .. } => (Sender::Server, "only a server sends responses"),
+        Start::Request { .. } => (
+            Sender::Client,
+            both!("only a client sends requests", "hanya klien yang mengirim permintaan"),
+        ),
+        Start::Response { .. } => (
+            Sender::Server,
+            both!("only a server sends responses", "hanya server yang mengirim balasan"),
+        ),
         Start::Missing => return None,
     };
     let clause = "(RFC 9112 2.1)";
-    (only != from).then(|| Flaw { off: 0, what: what.to_owned(), clause })
+    (only != from).then_some(Flaw { off: 0, what, clause })
 }
 
 fn tell<W: Write>(
@@ -87,18 +99,19 @@ fn tell<W: Write>(
     out: &mut W,
 ) -> io::Result<()> {
     let there = &rest[..seen.len];
-    let say = texts::decoded(seen);
+    let say = texts::decoded(output.lang, seen);
     let mut fields = seen.fields.clone();
     for field in &mut fields {
         field.off += at;
     }
     if output.json {
         let layer = Layer { proto: "http", off: at, len: there.len(), fields };
-        let flaw = |flaw: &Flaw| json!({"off": at + flaw.off, "text": flaw.text()});
+        let flaw = |flaw: &Flaw| json!({"off": at + flaw.off, "text": flaw.text(output.lang)});
         let notes: Vec<_> = seen.flaws.iter().map(flaw).collect();
         let kind = match seen.head.start {
             Start::Missing => "message",
-            _ => texts::kind(!seen.head.is_response()),
+            Start::Request { .. } => "request",
+            Start::Response { .. } => "response",
         };
         return json_line(
             out,
@@ -116,13 +129,8 @@ fn tell<W: Write>(
             }),
         );
     }
-    let heading = format!("{say}  (bytes {at}..{}, {} bytes)", at + there.len(), there.len());
-    writeln!(out, "{}", output.paint(Tone::Heading, &heading))?;
-    dump::fields(out, &fields, "  ")?;
+    heading(&say, (at, there.len(), there.len()), output, out)?;
+    dump::fields(out, output.lang, &fields, "  ")?;
     dump::bytes(out, there, at, "  ")?;
-    for flaw in &seen.flaws {
-        let text = format!("wrong at byte {}: {}", at + flaw.off, flaw.text());
-        writeln!(out, "  {}", output.paint(Tone::Bad, &text))?;
-    }
-    writeln!(out)
+    wrong(&seen.flaws, at, output, out)
 }

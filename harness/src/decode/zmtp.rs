@@ -5,12 +5,13 @@
 
 use std::io;
 
-use super::{Sender, Unit, tell};
+use super::{Sender, Unit, only_sends, tell};
 use crate::analysis::texts::zmtp as texts;
 use crate::dissect::zmtp::{
     Contents, Data, Frame, Greeting, Reading, SocketType, frame, frame_extent, greeting,
 };
 use crate::dissect::{Extent, Flaw};
+use crate::lang::{Lang, both};
 use crate::output::Output;
 
 /// The units so far.
@@ -39,7 +40,7 @@ impl Told {
         self.number += 1;
         tell(unit, there, (self.number, self.at), output, out)?;
         if let Some(flaw) = unit.flaws.first() {
-            let (off, text) = (flaw.off, flaw.text());
+            let (off, text) = (flaw.off, flaw.text(Lang::En));
             self.complain(|number, at| format!("unit {number}, byte {}: {text}", at + off));
         }
         Ok(())
@@ -59,7 +60,7 @@ pub(super) fn units(
     if bytes.first() == Some(&0xff) {
         let mut seen = greeting(bytes, true);
         seen.flaws.extend(from.and_then(|from| wrong_part(&seen, from)));
-        let say = texts::greeting(&seen, 0..bytes.len().min(seen.len), None);
+        let say = texts::greeting(output.lang, &seen, 0..bytes.len().min(seen.len), None);
         let unit = Unit {
             proto: "zmtp",
             name: "greeting",
@@ -75,6 +76,7 @@ pub(super) fn units(
             told.complain(|_, _| incomplete(1, there, seen.len));
         }
         if seen.is_older() {
+            let say = texts::greeting(Lang::En, &seen, 0..bytes.len().min(seen.len), None);
             told.complain(|_, _| format!("{say}: what follows is laid out in another way"));
             return Ok(told.outcome);
         }
@@ -101,10 +103,11 @@ fn one_frame(
 ) -> io::Result<()> {
     let mut seen = frame(rest, *reading);
     seen.flaws.extend(from.and_then(|from| wrong_side(&seen, from)));
+    let name = seen.name();
     let unit = Unit {
         proto: "zmtp",
-        name: &seen.name(),
-        say: &texts::frame(&seen, rest),
+        name: name.say(Lang::En),
+        say: &texts::frame(output.lang, &seen, rest),
         len: seen.len,
         cut: seen.cut,
         fields: &seen.fields,
@@ -136,7 +139,10 @@ fn wrong_part(greeting: &Greeting, from: Sender) -> Option<Flaw> {
     let wanted = u8::from(from == Sender::Server);
     let off = crate::dissect::zmtp::AS_SERVER_AT;
     let wrong = greeting.as_server.filter(|is| plain && *is != wanted)?;
-    let what = format!("as-server {wrong}, which this side of PLAIN does not say");
+    let what = both!(
+        "as-server {wrong}, which this side of PLAIN does not say",
+        "as-server {wrong}, yang tidak dinyatakan sisi PLAIN ini"
+    );
     Some(Flaw { off, what, clause: "[PLAIN-02]" })
 }
 
@@ -149,7 +155,6 @@ fn wrong_side(frame: &Frame, from: Sender) -> Option<Flaw> {
         Data::Initiate(_) => (Sender::Client, "[PLAIN-05]"),
         _ => return None,
     };
-    let who = if only == Sender::Client { "client" } else { "server" };
-    let what = format!("only a {who} sends {}", frame.name());
+    let what = only_sends(only, frame.name().say(Lang::En));
     (only != from).then_some(Flaw { off: 0, what, clause })
 }

@@ -10,6 +10,7 @@
 //! ```
 
 use super::{Content, Mac, Sheet};
+use crate::lang::both;
 use std::net::Ipv4Addr;
 
 const LEN: usize = 28;
@@ -58,9 +59,12 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, off: usize) {
         other => other.to_string(),
     });
     if protocol != super::ethernet::IPV4 || hlen != 6 || plen != 4 {
-        let text = format!("ARP with address lengths {hlen} and {plen}, not IPv4 over Ethernet");
+        let text = both!(
+            "ARP with address lengths {hlen} and {plen}, not IPv4 over Ethernet",
+            "ARP dengan panjang alamat {hlen} dan {plen}, bukan IPv4 di atas Ethernet"
+        );
         sheet.note(off + 4, text);
-        sheet.content = Content::Other("ARP of another kind".to_owned());
+        sheet.content = Content::Other(both!("ARP of another kind", "ARP jenis lain"));
         return;
     }
     let arp = Arp {

@@ -11,6 +11,7 @@
 //! ```
 
 use super::{Content, Sheet, VLAN_TAGS_MAX};
+use crate::lang::{Text, both};
 
 pub(super) const IPV4: u16 = 0x0800;
 pub(super) const ARP: u16 = 0x0806;
@@ -40,8 +41,14 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>) {
     while matches!(ether_type, VLAN | SERVICE_VLAN) {
         tags += 1;
         if tags > VLAN_TAGS_MAX {
-            sheet.note(off, format!("more than {VLAN_TAGS_MAX} VLAN tags, the rest is left"));
-            sheet.content = Content::Other("VLAN tags".to_owned());
+            sheet.note(
+                off,
+                both!(
+                    "more than {VLAN_TAGS_MAX} VLAN tags, the rest is left",
+                    "lebih dari {VLAN_TAGS_MAX} tag VLAN, sisanya dibiarkan"
+                ),
+            );
+            sheet.content = Content::Other(both!("VLAN tags", "tag VLAN"));
             return;
         }
         if !sheet.layer("vlan", off, TAG_LEN) {
@@ -56,6 +63,17 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>) {
         off += TAG_LEN;
     }
     sheet.network(ether_type, off);
+}
+
+/// What a frame carries that is not gone on with.
+pub(super) fn title(ether_type: u16) -> Text {
+    if ether_type < SMALLEST_TYPE {
+        return both!(
+            "802.3 frame of {ether_type} bytes",
+            "frame 802.3 sepanjang {ether_type} byte"
+        );
+    }
+    Text::name(&describe(ether_type))
 }
 
 /// An EtherType with its name.

@@ -15,6 +15,7 @@
 //! ```
 
 use super::{Content, Sheet, checksum};
+use crate::lang::both;
 use std::net::{IpAddr, Ipv4Addr};
 
 const FIXED_LEN: usize = 20;
@@ -32,19 +33,29 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, off: usize) {
     let header_len = usize::from(first & 0x0f) * 4;
     fields(sheet, off);
     if first >> 4 != 4 {
-        sheet.note(off, format!("version {} in an IPv4 header", first >> 4));
-        sheet.content = Content::Other("IP version that is not 4".to_owned());
+        let version = first >> 4;
+        let text =
+            both!("version {version} in an IPv4 header", "versi {version} dalam header IPv4");
+        sheet.note(off, text);
+        sheet.content = Content::Other(both!("IP version that is not 4", "versi IP yang bukan 4"));
         return;
     }
     if header_len < FIXED_LEN {
-        sheet.note(off, format!("header length of {header_len} bytes, less than 20"));
-        sheet.content = Content::Other("IPv4, header length wrong".to_owned());
+        sheet.note(
+            off,
+            both!(
+                "header length of {header_len} bytes, less than 20",
+                "panjang header {header_len} byte, kurang dari 20"
+            ),
+        );
+        sheet.content =
+            Content::Other(both!("IPv4, header length wrong", "IPv4, panjang header salah"));
         return;
     }
     let claimed_end = claimed_end(sheet, off, usize::from(total), header_len);
     if off + header_len > sheet.end {
-        sheet.note(sheet.end, "the options are cut".to_owned());
-        sheet.content = Content::Other("IPv4, cut short".to_owned());
+        sheet.note(sheet.end, both!("the options are cut", "opsinya terpotong"));
+        sheet.content = Content::Other(both!("IPv4, cut short", "IPv4, terpotong"));
         return;
     }
     sheet.layer_len(header_len);
@@ -60,7 +71,13 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, off: usize) {
         return;
     }
     if fragment & 0x2000 != 0 {
-        sheet.note(off + 6, "first fragment: the rest of the packet follows in other frames");
+        sheet.note(
+            off + 6,
+            both!(
+                "first fragment: the rest of the packet follows in other frames",
+                "fragmen pertama: sisa paket menyusul dalam frame lain"
+            ),
+        );
     }
     sheet.transport(protocol, off + header_len, off..claimed_end);
 }
@@ -69,18 +86,30 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, off: usize) {
 fn claimed_end(sheet: &mut Sheet<'_>, off: usize, total: usize, header_len: usize) -> usize {
     if total == 0 {
         // A segment that the card would have cut up can be longer than the field can say.
-        sheet.note(off + 2, "total length 0 (segmentation offload): taken as the whole frame");
+        sheet.note(
+            off + 2,
+            both!(
+                "total length 0 (segmentation offload): taken as the whole frame",
+                "total length 0 (segmentation offload): dianggap seluruh frame"
+            ),
+        );
         return sheet.end;
     }
     if total < header_len {
-        let text = format!("total length {total} is less than the header's {header_len} bytes");
+        let text = both!(
+            "total length {total} is less than the header's {header_len} bytes",
+            "total length {total} kurang dari {header_len} byte header-nya"
+        );
         sheet.note(off + 2, text);
         return sheet.end;
     }
     let end = off + total;
     if end > sheet.end && !sheet.cut {
         let there = sheet.end - off;
-        let text = format!("total length {total}, but only {there} bytes are in the frame");
+        let text = both!(
+            "total length {total}, but only {there} bytes are in the frame",
+            "total length {total}, tetapi hanya {there} byte yang ada dalam frame"
+        );
         sheet.note(off + 2, text);
     }
     sheet.end = sheet.end.min(end);
@@ -106,7 +135,7 @@ fn fields(sheet: &mut Sheet<'_>, off: usize) {
     });
     sheet.field("fragment offset", off + 6, 2, SPEC, || u32::from(fragment & 0x1fff) * 8);
     sheet.field("time to live", off + 8, 1, SPEC, || ttl);
-    sheet.field("protocol", off + 9, 1, SPEC, || super::describe_protocol(protocol));
+    sheet.field("protocol", off + 9, 1, SPEC, || describe_protocol(protocol));
     sheet.field("header checksum", off + 10, 2, SPEC, || format!("{sum:#06x}"));
     sheet.field("source address", off + 12, 4, SPEC, || Ipv4Addr::from(source).to_string());
     sheet.field("destination address", off + 16, 4, SPEC, || {
@@ -127,7 +156,13 @@ fn options(sheet: &mut Sheet<'_>, mut off: usize, end: usize) {
             _ => 0,
         };
         if len == 0 || off + len > end || (kind > 1 && len < 2) {
-            sheet.note(off, format!("IPv4 option {kind} has a length of {len} bytes"));
+            sheet.note(
+                off,
+                both!(
+                    "IPv4 option {kind} has a length of {len} bytes",
+                    "panjang opsi IPv4 {kind} adalah {len} byte"
+                ),
+            );
             return;
         }
         sheet.field("option", off, len, SPEC, || match kind {
@@ -145,4 +180,22 @@ fn options(sheet: &mut Sheet<'_>, mut off: usize, end: usize) {
         }
         off += len;
     }
+}
+
+/// A protocol number of the IP header with its name.
+pub(super) fn describe_protocol(protocol: u8) -> String {
+    let name = match protocol {
+        1 => "ICMP",
+        2 => "IGMP",
+        6 => "TCP",
+        17 => "UDP",
+        41 => "IPv6",
+        47 => "GRE",
+        50 => "ESP",
+        58 => "ICMPv6",
+        89 => "OSPF",
+        132 => "SCTP",
+        _ => return format!("protocol {protocol}"),
+    };
+    format!("{protocol} ({name})")
 }

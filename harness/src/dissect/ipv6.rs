@@ -14,6 +14,7 @@
 //! ```
 
 use super::{Content, EXTENSION_HEADERS_MAX, Sheet};
+use crate::lang::both;
 use std::net::{IpAddr, Ipv6Addr};
 
 const LEN: usize = 40;
@@ -38,14 +39,17 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, off: usize) {
     sheet.field("traffic class", off, 2, SPEC, || (word >> 20) & 0xff);
     sheet.field("flow label", off + 1, 3, SPEC, || format!("{:#07x}", word & 0xf_ffff));
     sheet.field("payload length", off + 4, 2, SPEC, || payload as u64);
-    sheet.field("next header", off + 6, 1, SPEC, || super::describe_protocol(next));
+    sheet.field("next header", off + 6, 1, SPEC, || super::ipv4::describe_protocol(next));
     sheet.field("hop limit", off + 7, 1, SPEC, || hops);
     sheet.field("source address", off + 8, 16, SPEC, || source.to_string());
     sheet.field("destination address", off + 24, 16, SPEC, || destination.to_string());
     sheet.addresses = Some((IpAddr::V6(source), IpAddr::V6(destination)));
     if word >> 28 != 6 {
-        sheet.note(off, format!("version {} in an IPv6 header", word >> 28));
-        sheet.content = Content::Other("IP version that is not 6".to_owned());
+        let version = word >> 28;
+        let text =
+            both!("version {version} in an IPv6 header", "versi {version} dalam header IPv6");
+        sheet.note(off, text);
+        sheet.content = Content::Other(both!("IP version that is not 6", "versi IP yang bukan 6"));
         return;
     }
     let mut claimed_end = off + LEN + payload;
@@ -54,7 +58,10 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, off: usize) {
         claimed_end = sheet.end;
     } else if claimed_end > sheet.end && !sheet.cut {
         let there = sheet.end - off - LEN;
-        let text = format!("payload length {payload}, but only {there} bytes are in the frame");
+        let text = both!(
+            "payload length {payload}, but only {there} bytes are in the frame",
+            "payload length {payload}, tetapi hanya {there} byte yang ada dalam frame"
+        );
         sheet.note(off + 4, text);
     }
     sheet.end = sheet.end.min(claimed_end);
@@ -75,7 +82,8 @@ fn extensions(sheet: &mut Sheet<'_>, first: u8, start: usize) -> Option<(u8, usi
             AUTHENTICATION => "ipv6_authentication",
             DESTINATION_OPTIONS => "ipv6_destination_options",
             NO_NEXT => {
-                sheet.content = Content::Other("IPv6 without a next header".to_owned());
+                sheet.content =
+                    Content::Other(both!("IPv6 without a next header", "IPv6 tanpa next header"));
                 return None;
             }
             _ => return Some((next, off)),
@@ -84,7 +92,8 @@ fn extensions(sheet: &mut Sheet<'_>, first: u8, start: usize) -> Option<(u8, usi
             return None;
         }
         let (kind, after, length) = (next, sheet.u8(off), usize::from(sheet.u8(off + 1)));
-        sheet.field("next header", off, 1, EXTENSION_SPEC, || super::describe_protocol(after));
+        sheet
+            .field("next header", off, 1, EXTENSION_SPEC, || super::ipv4::describe_protocol(after));
         let len = match kind {
             FRAGMENT => 8,
             // [RFC 4302 2.2] in words of four bytes, minus two.
@@ -104,14 +113,22 @@ fn extensions(sheet: &mut Sheet<'_>, first: u8, start: usize) -> Option<(u8, usi
             sheet.field("length", off + 1, 1, EXTENSION_SPEC, || len as u64);
         }
         if off + len > sheet.end {
-            sheet.note(off + 1, format!("{proto} of {len} bytes reaches past the packet's end"));
-            sheet.content = Content::Other("IPv6, cut short".to_owned());
+            let text = both!(
+                "{proto} of {len} bytes reaches past the packet's end",
+                "{proto} sepanjang {len} byte melewati akhir paket"
+            );
+            sheet.note(off + 1, text);
+            sheet.content = Content::Other(both!("IPv6, cut short", "IPv6, terpotong"));
             return None;
         }
         sheet.layer_len(len);
         (next, off) = (after, off + len);
     }
-    sheet.note(off, format!("more than {EXTENSION_HEADERS_MAX} extension headers"));
-    sheet.content = Content::Other("IPv6 extension headers".to_owned());
+    let text = both!(
+        "more than {EXTENSION_HEADERS_MAX} extension headers",
+        "lebih dari {EXTENSION_HEADERS_MAX} extension header"
+    );
+    sheet.note(off, text);
+    sheet.content = Content::Other(both!("IPv6 extension headers", "extension header IPv6"));
     None
 }

@@ -10,6 +10,7 @@
 //! ```
 
 use super::{Content, Sheet};
+use crate::lang::both;
 
 const V1_LEN: usize = 16;
 const V2_LEN: usize = 20;
@@ -56,7 +57,7 @@ fn address(sheet: &mut Sheet<'_>, len_off: usize, width: usize, off: usize, spec
 
 fn go_on(sheet: &mut Sheet<'_>, hardware: u16, protocol: u16, off: usize) {
     if hardware == ARPHRD_NETLINK {
-        sheet.content = Content::Other("netlink".to_owned());
+        sheet.content = Content::Other(both!("netlink", "netlink"));
         sheet.data(off);
     } else {
         sheet.network(protocol, off);

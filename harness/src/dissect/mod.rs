@@ -21,6 +21,7 @@ mod unit;
 pub mod zmtp;
 
 use crate::frame::{CapturedFrame, LinkType};
+use crate::lang::{Text, both};
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -141,7 +142,7 @@ pub struct Note {
     /// Bytes from the start of the frame.
     pub off: usize,
     /// What is wrong.
-    pub text: String,
+    pub text: Text,
 }
 
 /// A hardware address.
@@ -177,7 +178,7 @@ pub enum Content {
     /// A fragment of an IP packet that is not the first: it has no header of the layer above.
     Fragment(usize),
     /// Something that is named and no more.
-    Other(String),
+    Other(Text),
 }
 
 /// A dissected frame.
@@ -220,7 +221,7 @@ pub fn dissect(frame: &CapturedFrame, detail: Detail) -> Dissection {
         LinkType(228) => ipv4::dissect(&mut sheet, 0),
         LinkType(229) => ipv6::dissect(&mut sheet, 0),
         LinkType(other) => {
-            sheet.content = Content::Other(format!("link type {other}"));
+            sheet.content = Content::Other(both!("link type {other}", "tipe link {other}"));
             sheet.data(0);
         }
     }
@@ -255,7 +256,7 @@ impl<'a> Sheet<'a> {
             link: None,
             addresses: None,
             ip_checksum: Checksum::Unknown,
-            content: Content::Other("nothing".to_owned()),
+            content: Content::Other(both!("nothing", "tidak ada")),
         }
     }
 
@@ -268,9 +269,19 @@ impl<'a> Sheet<'a> {
         if there == need {
             return true;
         }
-        let why = if self.cut { "cut by the snap length" } else { "the frame ends" };
-        self.note(off + there, format!("{proto}: {why} after {there} of {need} bytes"));
-        self.content = Content::Other(format!("{proto}, cut short"));
+        let text = if self.cut {
+            both!(
+                "{proto}: cut by the snap length after {there} of {need} bytes",
+                "{proto}: terpotong oleh snap length setelah {there} dari {need} byte"
+            )
+        } else {
+            both!(
+                "{proto}: the frame ends after {there} of {need} bytes",
+                "{proto}: frame berakhir setelah {there} dari {need} byte"
+            )
+        };
+        self.note(off + there, text);
+        self.content = Content::Other(both!("{proto}, cut short", "{proto}, terpotong"));
         false
     }
 
@@ -298,8 +309,8 @@ impl<'a> Sheet<'a> {
         }
     }
 
-    fn note(&mut self, off: usize, text: impl Into<String>) {
-        self.notes.push(Note { off, text: text.into() });
+    fn note(&mut self, off: usize, text: Text) {
+        self.notes.push(Note { off, text });
     }
 
     /// What is left from `off` is data.
@@ -350,7 +361,7 @@ impl<'a> Sheet<'a> {
             ethernet::IPV6 => ipv6::dissect(self, off),
             ethernet::ARP => arp::dissect(self, off),
             other => {
-                self.content = Content::Other(ethernet::describe(other));
+                self.content = Content::Other(ethernet::title(other));
                 self.data(off);
             }
         }
@@ -364,27 +375,10 @@ impl<'a> Sheet<'a> {
             icmp::V4 => icmp::dissect(self, off, false),
             icmp::V6 => icmp::dissect(self, off, true),
             other => {
-                self.content = Content::Other(format!("IP {}", describe_protocol(other)));
+                self.content =
+                    Content::Other(Text::name(&format!("IP {}", ipv4::describe_protocol(other))));
                 self.data(off);
             }
         }
     }
-}
-
-/// A protocol number of the IP header with its name.
-fn describe_protocol(protocol: u8) -> String {
-    let name = match protocol {
-        1 => "ICMP",
-        2 => "IGMP",
-        6 => "TCP",
-        17 => "UDP",
-        41 => "IPv6",
-        47 => "GRE",
-        50 => "ESP",
-        58 => "ICMPv6",
-        89 => "OSPF",
-        132 => "SCTP",
-        _ => return format!("protocol {protocol}"),
-    };
-    format!("{protocol} ({name})")
 }

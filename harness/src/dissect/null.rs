@@ -8,6 +8,7 @@
 //! ```
 
 use super::{Content, Sheet, ipv4, ipv6};
+use crate::lang::both;
 
 const HEADER_LEN: usize = 4;
 
@@ -43,7 +44,8 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, order: Order) {
         // Linux, NetBSD and OpenBSD, FreeBSD, macOS.
         10 | 24 | 28 | 30 => ipv6::dissect(sheet, HEADER_LEN),
         other => {
-            sheet.content = Content::Other(format!("address family {other}"));
+            sheet.content =
+                Content::Other(both!("address family {other}", "address family {other}"));
             sheet.data(HEADER_LEN);
         }
     }
@@ -55,8 +57,14 @@ pub(super) fn raw(sheet: &mut Sheet<'_>, off: usize) {
         4 => ipv4::dissect(sheet, off),
         6 => ipv6::dissect(sheet, off),
         version => {
-            sheet.note(off, format!("IP version {version}, only 4 and 6 are known"));
-            sheet.content = Content::Other("unknown IP version".to_owned());
+            sheet.note(
+                off,
+                both!(
+                    "IP version {version}, only 4 and 6 are known",
+                    "versi IP {version}, hanya 4 dan 6 yang dikenal"
+                ),
+            );
+            sheet.content = Content::Other(both!("unknown IP version", "versi IP tidak dikenal"));
             sheet.data(off);
         }
     }

@@ -16,6 +16,7 @@
 //! ```
 
 use super::{Checksum, Content, Sheet, TcpOptions, checksum, tcp_options};
+use crate::lang::both;
 use std::fmt;
 use std::ops::Range;
 
@@ -105,15 +106,21 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, off: usize, claimed_end: usize) {
     let header_len = usize::from(sheet.u8(off + 12) >> 4) * 4;
     fields(sheet, off);
     if header_len < FIXED_LEN {
-        let text = format!("TCP data offset of {header_len} bytes, less than 20");
+        let text = both!(
+            "TCP data offset of {header_len} bytes, less than 20",
+            "data offset TCP {header_len} byte, kurang dari 20"
+        );
         sheet.note(off + 12, text);
-        sheet.content = Content::Other("TCP, data offset wrong".to_owned());
+        sheet.content = Content::Other(both!("TCP, data offset wrong", "TCP, data offset salah"));
         return;
     }
     let header_end = off + header_len;
     let options_end = header_end.min(sheet.end);
     if header_end > sheet.end {
-        let text = format!("TCP data offset of {header_len} bytes reaches past the packet's end");
+        let text = both!(
+            "TCP data offset of {header_len} bytes reaches past the packet's end",
+            "data offset TCP {header_len} byte melewati akhir paket"
+        );
         sheet.note(off + 12, text);
     }
     sheet.layer_len(options_end - off);

@@ -7,6 +7,7 @@
 //! ```
 
 use super::Sheet;
+use crate::lang::both;
 
 /// The SACK blocks that fit into a header [RFC 2018 3].
 pub const SACK_BLOCKS_MAX: usize = 4;
@@ -48,11 +49,23 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, mut off: usize, end: usize) -> TcpO
         // [9293-3.1-07] A length that cannot be: nothing behind it can be believed.
         if len < 2 || off + len > end {
             let room = end - off;
-            sheet.note(off, format!("TCP option {kind}: length {len} where {room} bytes are left"));
+            sheet.note(
+                off,
+                both!(
+                    "TCP option {kind}: length {len} where {room} bytes are left",
+                    "opsi TCP {kind}: panjang {len} padahal tersisa {room} byte"
+                ),
+            );
             break;
         }
         if !one(sheet, &mut options, kind, off, len) {
-            sheet.note(off + 1, format!("TCP option {kind} cannot have a length of {len}"));
+            sheet.note(
+                off + 1,
+                both!(
+                    "TCP option {kind} cannot have a length of {len}",
+                    "panjang opsi TCP {kind} tidak mungkin {len}"
+                ),
+            );
         }
         off += len;
     }

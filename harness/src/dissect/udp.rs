@@ -8,6 +8,7 @@
 //! ```
 
 use super::{Content, Sheet};
+use crate::lang::both;
 
 pub(super) const PROTOCOL: u8 = 17;
 const LEN: usize = 8;
@@ -25,9 +26,21 @@ pub(super) fn dissect(sheet: &mut Sheet<'_>, off: usize) {
     sheet.field("checksum", off + 6, 2, SPEC, || format!("{checksum:#06x}"));
     let data = usize::from(length).saturating_sub(LEN);
     if usize::from(length) < LEN {
-        sheet.note(off + 4, format!("UDP length {length} is less than its header's 8 bytes"));
+        sheet.note(
+            off + 4,
+            both!(
+                "UDP length {length} is less than its header's 8 bytes",
+                "panjang UDP {length} kurang dari 8 byte header-nya"
+            ),
+        );
     } else if off + LEN + data > sheet.end && !sheet.cut {
-        sheet.note(off + 4, format!("UDP length {length} reaches past the end of the packet"));
+        sheet.note(
+            off + 4,
+            both!(
+                "UDP length {length} reaches past the end of the packet",
+                "panjang UDP {length} melewati akhir paket"
+            ),
+        );
     }
     sheet.end = sheet.end.min(off + LEN + data);
     sheet.content = Content::Udp(source, destination, data);

@@ -3,21 +3,23 @@
 //!
 //! It knows no protocol.
 
+use crate::lang::{Lang, Text};
+
 /// Something in a protocol's unit that its receiver does not accept, or that no sender writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flaw {
     /// Bytes from the start of the unit.
     pub off: usize,
     /// What is wrong.
-    pub what: String,
+    pub what: Text,
     /// The clause that is broken, in brackets; the section where no statement has a number.
     pub clause: &'static str,
 }
 
 impl Flaw {
     /// As a sentence.
-    pub fn text(&self) -> String {
-        format!("{} {}", self.what, self.clause)
+    pub fn text(&self, lang: Lang) -> String {
+        format!("{} {}", self.what.say(lang), self.clause)
     }
 }
 

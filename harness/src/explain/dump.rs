@@ -4,6 +4,7 @@
 
 use crate::dissect::{Field, Layer};
 use crate::frame::CapturedFrame;
+use crate::lang::{Lang, say};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -15,18 +16,25 @@ const VALUE_MAX: usize = 80;
 /// Writes the fields, then the bytes.
 pub(super) fn frame<'a, W: Write>(
     out: &mut W,
+    lang: Lang,
     frame: &CapturedFrame,
     layers: impl Iterator<Item = &'a Layer>,
 ) -> io::Result<()> {
     for layer in layers {
-        let end = layer.off + layer.len;
-        writeln!(out, "      {} (bytes {}..{end})", layer.proto, layer.off)?;
-        fields(out, &layer.fields, "        ")?;
+        let (proto, from, end) = (layer.proto, layer.off, layer.off + layer.len);
+        let title = say!(lang, "{proto} (bytes {from}..{end})", "{proto} (byte {from}..{end})");
+        writeln!(out, "      {title}")?;
+        fields(out, lang, &layer.fields, "        ")?;
     }
     bytes(out, &frame.bytes, 0, "      ")?;
     if frame.is_cut() {
         let missing = u64::from(frame.original_len) - frame.bytes.len() as u64;
-        writeln!(out, "      {missing} more bytes were on the wire")?;
+        let text = say!(
+            lang,
+            "{missing} more bytes were on the wire",
+            "masih ada {missing} byte lagi pada jaringan"
+        );
+        writeln!(out, "      {text}")?;
     }
     writeln!(out)
 }
@@ -42,7 +50,12 @@ pub(super) fn place(field: &Field) -> String {
 }
 
 /// Writes a line per field.
-pub(crate) fn fields<W: Write>(out: &mut W, fields: &[Field], indent: &str) -> io::Result<()> {
+pub(crate) fn fields<W: Write>(
+    out: &mut W,
+    lang: Lang,
+    fields: &[Field],
+    indent: &str,
+) -> io::Result<()> {
     for field in fields {
         let mut value = field.value.to_string();
         if let Some((end, _)) = value.char_indices().nth(VALUE_MAX) {
@@ -54,7 +67,7 @@ pub(crate) fn fields<W: Write>(out: &mut W, fields: &[Field], indent: &str) -> i
             let _ = write!(line, "  [{}]", field.spec);
         }
         if let Some(frame) = field.begins.filter(|_| field.len > 0) {
-            let _ = write!(line, "  begins in #{frame}");
+            line.push_str(&say!(lang, "  begins in #{frame}", "  dimulai di #{frame}"));
         }
         writeln!(out, "{line}")?;
     }

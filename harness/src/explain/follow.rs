@@ -8,6 +8,7 @@ use crate::conversation::Delivery;
 use crate::dissect::Dissection;
 use crate::exit::Failure;
 use crate::frame::CapturedFrame;
+use crate::lang::say;
 use crate::output::{Output, Tone, escape, json_line};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -74,7 +75,11 @@ impl<'a, W: Write> Follow<'a, W> {
             let _ = write!(line, "  \"{text}\"");
         }
         if missing > 0 {
-            let _ = write!(line, "  {missing} bytes are not in the capture");
+            line.push_str(&say!(
+                self.output.lang,
+                "  {missing} bytes are not in the capture",
+                "  {missing} byte tidak ada dalam tangkapan"
+            ));
         }
         writeln!(self.out, " {}", self.output.paint(Tone::Data, line.trim_end()))
     }

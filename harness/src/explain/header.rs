@@ -8,6 +8,7 @@ use crate::analysis::texts;
 use crate::conversation::Conversations;
 use crate::dissect::{Content, Detail, dissect};
 use crate::frame::{HostNames, LinkType};
+use crate::lang::{Lang, say};
 use crate::output::escape;
 use crate::savefile::{Format, Savefile};
 
@@ -22,6 +23,8 @@ pub(crate) struct Header {
     pub remarks: Vec<String>,
     /// Counted beforehand; nothing where the capture can be read only once.
     pub counts: Option<Counts>,
+    /// The language that it is told in.
+    pub lang: Lang,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,7 +36,7 @@ pub(crate) struct Counts {
 
 /// Reads the file once to know its counts and all its names; what is wrong with it will show when
 /// it is read again.
-pub(super) fn survey<R: Read>(file: R, title: &str) -> Option<Header> {
+pub(super) fn survey<R: Read>(file: R, title: &str, lang: Lang) -> Option<Header> {
     let mut savefile = Savefile::open(file).ok()?;
     let mut conversations = Conversations::default();
     let mut counts = Counts::default();
@@ -51,13 +54,14 @@ pub(super) fn survey<R: Read>(file: R, title: &str) -> Option<Header> {
     }
     counts.conversations = conversations.count();
     counts.duration_ns = last.saturating_sub(first);
-    Some(header(&savefile, title, Some(counts)))
+    Some(header(&savefile, title, Some(counts), lang))
 }
 
 pub(super) fn header<R: Read>(
     savefile: &Savefile<R>,
     title: &str,
     counts: Option<Counts>,
+    lang: Lang,
 ) -> Header {
     Header {
         title: title.to_owned(),
@@ -66,11 +70,12 @@ pub(super) fn header<R: Read>(
         names: savefile.names().clone(),
         remarks: savefile.remarks().to_vec(),
         counts,
+        lang,
     }
 }
 
 /// A link type with its name.
-fn link_name(link_type: LinkType) -> String {
+fn link_name(link_type: LinkType, lang: Lang) -> String {
     match link_type {
         LinkType::NULL => "BSD loopback (NULL)".to_owned(),
         LinkType::ETHERNET => "Ethernet".to_owned(),
@@ -80,12 +85,12 @@ fn link_name(link_type: LinkType) -> String {
         LinkType::LINUX_SLL2 => "Linux cooked (SLL2)".to_owned(),
         LinkType(228) => "raw IPv4".to_owned(),
         LinkType(229) => "raw IPv6".to_owned(),
-        LinkType(other) => format!("link type {other}"),
+        LinkType(other) => say!(lang, "link type {other}", "tipe link {other}"),
     }
 }
 
 pub(super) fn link_names(header: &Header) -> Vec<String> {
-    header.link_types.iter().map(|l| link_name(*l)).collect()
+    header.link_types.iter().map(|l| link_name(*l, header.lang)).collect()
 }
 
 /// The capture in a line: file, format, link type, and what was counted.
@@ -93,9 +98,9 @@ pub(super) fn overview(header: &Header) -> String {
     let mut parts = vec![header.format.name().to_owned()];
     parts.extend(link_names(header));
     if let Some(counts) = header.counts {
-        parts.push(texts::frame_count(counts.frames));
+        parts.push(texts::frame_count(header.lang, counts.frames));
         parts.push(texts::seconds(counts.duration_ns));
-        parts.push(texts::conversation_count(counts.conversations));
+        parts.push(texts::conversation_count(header.lang, counts.conversations));
     }
     format!("{}: {}", escape(header.title.as_bytes()), parts.join(", "))
 }

@@ -6,6 +6,7 @@ use super::{Header, Options, View, dump, overview, own_comment};
 use crate::analysis::{Report, Told};
 use crate::dissect::Dissection;
 use crate::frame::CapturedFrame;
+use crate::lang::{Lang, say};
 use crate::output::{Output, Tone, escape};
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -46,7 +47,7 @@ impl<W: Write> View for Human<'_, W> {
         }
         writeln!(self.out, " {}", self.output.paint(Tone::Heading, &overview(header)))?;
         for remark in &header.remarks {
-            writeln!(self.out, " file says: {}", escape(remark.as_bytes()))?;
+            writeln!(self.out, " {}", file_says(self.output.lang, remark))?;
         }
         if !self.options.summary {
             writeln!(self.out)?;
@@ -63,6 +64,7 @@ impl<W: Write> View for Human<'_, W> {
         if self.options.summary {
             return Ok(());
         }
+        let lang = self.output.lang;
         let who = who(told);
         if told.conversation.is_some() {
             self.who_width = self.who_width.max(who.chars().count().min(WHO_MAX));
@@ -78,13 +80,15 @@ impl<W: Write> View for Human<'_, W> {
             v = self.who_width
         )?;
         for note in told.all_notes(dissection) {
-            writeln!(self.out, "      note at byte {}: {}", note.off, note.text)?;
+            let (off, text) = (note.off, note.text.say(lang));
+            let note = say!(lang, "note at byte {off}: {text}", "catatan pada byte {off}: {text}");
+            writeln!(self.out, "      {note}")?;
         }
         if let Some(comment) = own_comment(frame, told) {
-            writeln!(self.out, "      file says: {}", escape(comment.as_bytes()))?;
+            writeln!(self.out, "      {}", file_says(lang, comment))?;
         }
         if self.options.bytes {
-            dump::frame(self.out, frame, told.all_layers(dissection))?;
+            dump::frame(self.out, lang, frame, told.all_layers(dissection))?;
         }
         Ok(())
     }
@@ -96,6 +100,7 @@ impl<W: Write> View for Human<'_, W> {
         if !self.options.summary {
             writeln!(self.out)?;
         }
+        let lang = self.output.lang;
         for (i, block) in report.blocks.iter().enumerate() {
             let tone = match block.topic {
                 "conversation" => Tone::Heading,
@@ -112,11 +117,18 @@ impl<W: Write> View for Human<'_, W> {
         }
         writeln!(self.out)?;
         for note in &report.notes {
-            writeln!(self.out, " == note: {note}")?;
+            let note = say!(lang, "note: {note}", "catatan: {note}");
+            writeln!(self.out, " == {note}")?;
         }
-        let summary = format!("summary: {}", report.summary.say());
+        let counts = report.summary.say();
+        let summary = say!(lang, "summary: {counts}", "ringkasan: {counts}");
         writeln!(self.out, " == {}", self.output.paint(Tone::Heading, &summary))
     }
+}
+
+fn file_says(lang: Lang, remark: &str) -> String {
+    let remark = escape(remark.as_bytes());
+    say!(lang, "file says: {remark}", "kata berkas: {remark}")
 }
 
 /// `client→server`, with the conversation's number unless it is the first.

@@ -5,8 +5,9 @@
 
 use super::{Header, Options, View, link_names, own_comment};
 use crate::analysis::{Report, Told};
-use crate::dissect::{Dissection, Layer, Value};
+use crate::dissect::{Dissection, Layer, Note, Value};
 use crate::frame::CapturedFrame;
+use crate::lang::Lang;
 use crate::output::json_line;
 use serde_json::json;
 use std::io::{self, Write};
@@ -18,11 +19,12 @@ pub const VERSION: u32 = 1;
 pub(super) struct Json<'a, W> {
     out: &'a mut W,
     options: Options,
+    lang: Lang,
 }
 
 impl<'a, W: Write> Json<'a, W> {
-    pub(super) fn new(out: &'a mut W, options: Options) -> Self {
-        Self { out, options }
+    pub(super) fn new(out: &'a mut W, options: Options, lang: Lang) -> Self {
+        Self { out, options, lang }
     }
 
     fn line(&mut self, object: &serde_json::Value) -> io::Result<()> {
@@ -60,8 +62,8 @@ impl<W: Write> View for Json<'_, W> {
         if self.options.summary {
             return Ok(());
         }
-        let notes: Vec<_> =
-            told.all_notes(dissection).map(|n| json!({"off": n.off, "text": n.text})).collect();
+        let note = |n: &Note| json!({"off": n.off, "text": n.text.say(self.lang)});
+        let notes: Vec<_> = told.all_notes(dissection).map(note).collect();
         let mut object = json!({
             "v": VERSION,
             "kind": "frame",

@@ -34,12 +34,13 @@ impl<'a> Live<'a> {
             names: HostNames::new(),
             remarks: vec![remark.to_owned()],
             counts: None,
+            lang: output.lang,
         };
         let has_fields = output.json || options.bytes;
         let detail = if has_fields { Detail::Fields } else { Detail::Values };
         let mut view = super::view(options, output, out);
         view.header(&header)?;
-        Ok(Self { view, analysis: Analysis::new(HostNames::new()), detail })
+        Ok(Self { view, analysis: Analysis::new(HostNames::new(), output.lang), detail })
     }
 
     /// The next frame. Returns what is said of it.

@@ -22,6 +22,7 @@ use crate::analysis::{Analysis, Report, Told, texts};
 use crate::dissect::{Detail, Dissection, dissect};
 use crate::exit::Failure;
 use crate::frame::{CapturedFrame, HostNames};
+use crate::lang::Lang;
 use crate::output::{Output, escape, escape_controls};
 use crate::progress::Progress;
 use crate::savefile::{Error, Savefile};
@@ -78,7 +79,7 @@ impl FrameRange {
     /// What to say if the capture ends before the range begins.
     fn misses(self, title: &str, frames: u64) -> Option<Failure> {
         (self.first > frames).then(|| {
-            let (first, frames) = (self.first, texts::frame_count(frames));
+            let (first, frames) = (self.first, texts::frame_count(Lang::En, frames));
             Failure::failed(format!("{title}: no frame #{first}: the capture has {frames}"))
         })
     }
@@ -224,7 +225,7 @@ pub(crate) fn explain_beside(
     let times = if metadata.is_file() { 2 } else { 1 };
     let progress = Progress::new(metadata.len() * times, output);
     let survey = if metadata.is_file() {
-        File::open(path).ok().and_then(|file| survey(progress.of(file), &title))
+        File::open(path).ok().and_then(|file| survey(progress.of(file), &title, output.lang))
     } else {
         None
     };
@@ -232,8 +233,8 @@ pub(crate) fn explain_beside(
 }
 
 /// One `say` per frame: what the capture writes into its own file as comments.
-pub fn comments(frames: &[CapturedFrame], names: &HostNames) -> Vec<String> {
-    let mut analysis = Analysis::new(names.clone());
+pub fn comments(frames: &[CapturedFrame], names: &HostNames, lang: Lang) -> Vec<String> {
+    let mut analysis = Analysis::new(names.clone(), lang);
     frames.iter().map(|f| analysis.frame(f, &dissect(f, Detail::Values)).say).collect()
 }
 
@@ -264,7 +265,7 @@ fn explain<R: Read, W: Write>(
     let mut savefile = Savefile::open(reader).map_err(|error| damaged(&error))?;
     let written = if let Some(id) = options.follow {
         let mut view = follow::Follow::new(out, output, id);
-        show(&mut savefile, title, survey, options, Detail::Values, &mut view)
+        show(&mut savefile, title, survey, options, (Detail::Values, output.lang), &mut view)
             .map(|error| error.or_else(|| view.missing()))
     } else {
         let Beside { chapter, steps } = beside;
@@ -277,9 +278,9 @@ fn explain<R: Read, W: Write>(
         match chapter {
             Some(second) => {
                 let mut both = Both { first: &mut *view, second, failed: None };
-                show(&mut savefile, title, survey, options, detail, &mut both)
+                show(&mut savefile, title, survey, options, (detail, output.lang), &mut both)
             }
-            None => show(&mut savefile, title, survey, options, detail, &mut *view),
+            None => show(&mut savefile, title, survey, options, (detail, output.lang), &mut *view),
         }
     };
     match written.and_then(|outcome| out.flush().map(|()| outcome)) {
@@ -294,7 +295,7 @@ fn explain<R: Read, W: Write>(
 /// The view that was asked for.
 fn view<'a, W: Write>(options: &Options, output: &'a Output, out: &'a mut W) -> Box<dyn View + 'a> {
     if output.json {
-        Box::new(json::Json::new(out, options.clone()))
+        Box::new(json::Json::new(out, options.clone(), output.lang))
     } else {
         Box::new(human::Human::new(out, output, options.clone()))
     }
@@ -307,16 +308,16 @@ fn show<R: Read>(
     title: &str,
     survey: Option<Header>,
     options: &Options,
-    detail: Detail,
+    (detail, lang): (Detail, Lang),
     view: &mut dyn View,
 ) -> io::Result<Option<Failure>> {
     let surveyed = survey.is_some();
     // pcapng tells of its interfaces and hosts in front of its frames.
     let mut next = savefile.next_frame();
-    let header = survey.unwrap_or_else(|| header(savefile, title, None));
+    let header = survey.unwrap_or_else(|| header(savefile, title, None, lang));
     view.header(&header)?;
     let mut names = header.names.clone();
-    let mut analysis = Analysis::new(header.names);
+    let mut analysis = Analysis::new(header.names, lang);
     let mut last = 0;
     let failure = loop {
         match next {

@@ -26,6 +26,7 @@ use std::time::Duration;
 use crate::exit::Failure;
 use crate::explain::{Options, live::Live};
 use crate::frame::{CapturedFrame, LinkType};
+use crate::lang::{Lang, say};
 use crate::output::Output;
 use crate::pcapng::{Interface, Statistics, Writer, comment_on};
 use crate::signals;
@@ -38,8 +39,15 @@ const WAITING_MAX: usize = 4096;
 /// How long it is waited for the next before it is looked whether all is over.
 const GLANCE: Duration = Duration::from_millis(20);
 /// What the account and the file say of themselves.
-const REMARK: &str = "a relay recorded the data; every Ethernet, IP and TCP header is a \
-                      synthesised header, and so are handshake, ACKs and close";
+fn remark(lang: Lang) -> String {
+    say!(
+        lang,
+        "a relay recorded the data; every Ethernet, IP and TCP header is a synthesised header, \
+         and so are handshake, ACKs and close",
+        "sebuah relay merekam datanya; setiap header Ethernet, IP, dan TCP adalah header buatan \
+         (synthesised header), begitu juga jabat tangan, ACK, dan penutupan"
+    )
+}
 
 /// Arguments of `tap`.
 #[derive(Debug, Args)]
@@ -149,10 +157,12 @@ impl<'a> Teller<'a> {
         start_ns: u64,
         out: &'a mut W,
     ) -> io::Result<Self> {
+        let remark = remark(output.lang);
         let options =
             Options { bytes: arguments.bytes, summary: arguments.summary, ..Options::default() };
-        let file = arguments.write.as_deref().map(begin_file).transpose()?;
-        let live = Live::begin(title, REMARK, &options, output, out)?;
+        let file = arguments.write.as_deref().map(|path| begin_file(path, &remark));
+        let file = file.transpose()?;
+        let live = Live::begin(title, &remark, &options, output, out)?;
         let (wire, labelled) = (Wire::default(), output.json);
         Ok(Self { live, file, wire, labelled, start_ns, frames: 0 })
     }
@@ -207,14 +217,14 @@ impl<'a> Teller<'a> {
     }
 }
 
-fn begin_file(path: &Path) -> io::Result<(Writer<BufWriter<File>>, u32)> {
+fn begin_file(path: &Path, remark: &str) -> io::Result<(Writer<BufWriter<File>>, u32)> {
     let named =
         |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     let file = BufWriter::new(File::create(path).map_err(named)?);
-    let mut writer = Writer::new(file, Some(REMARK))?;
+    let mut writer = Writer::new(file, Some(remark))?;
     let interface = writer.interface(&Interface {
         name: "tap (synthesised headers)",
-        description: Some(REMARK),
+        description: Some(remark),
         link_type: LinkType::ETHERNET,
         snap_len: 0,
     })?;

@@ -29,6 +29,7 @@ use crate::explain::report::ReportFile;
 use crate::explain::step::Steps;
 use crate::explain::{self, Beside};
 use crate::frame::LinkType;
+use crate::lang::{Lang, say};
 use crate::output::{Output, escape_controls};
 use crate::pcapng::{Interface, Statistics, Writer, comment_on};
 use exercise::{EXERCISES, Exercise, Pace};
@@ -157,7 +158,7 @@ fn account(
     if !output.json {
         let _ = writeln!(io::stdout());
     }
-    write(&path, &performance)?;
+    write(&path, &performance, output.lang)?;
     output.say(&format!("wrote {} ({} frames)", path.display(), performance.frames.len()));
     let dropped = performance.account.dropped;
     if dropped > 0 {
@@ -167,9 +168,13 @@ fn account(
     }
     let mut chapter = report::chapter(exercise, arguments, &mut performance);
     if performance.venue == Venue::Tap {
-        let text = "only the data of these frames is real; their headers are synthesised";
-        note(text, output);
-        chapter.remarks.push(text.to_owned());
+        let text = say!(
+            output.lang,
+            "only the data of these frames is real; their headers are synthesised",
+            "hanya data pada frame-frame ini yang nyata; header-nya buatan (synthesised)"
+        );
+        note(&text, output);
+        chapter.remarks.push(text);
     }
     let options = explain::Options::default();
     let wanted = page.is_some().then_some(&mut chapter);
@@ -179,7 +184,7 @@ fn account(
         return Err(Failure::interrupted());
     }
     if let ("pubsub", Some(topic)) = (exercise.name, &arguments.also_publish) {
-        let text = zmq::filtering(&performance.frames, topic);
+        let text = zmq::filtering(&performance.frames, topic, output.lang);
         if !steps.is_some_and(|steps| steps.have_ended()) {
             note(&text, output);
         }
@@ -190,7 +195,8 @@ fn account(
 
 /// What belongs to the account; with `--json` it is talk.
 fn note(text: &str, output: &Output) {
-    let line = format!("note: {}", escape_controls(text.as_bytes()));
+    let text = escape_controls(text.as_bytes());
+    let line = say!(output.lang, "note: {text}", "catatan: {text}");
     if output.json {
         output.say(&line);
     } else {
@@ -269,15 +275,15 @@ fn file_for(arguments: &Arguments, exercise: &Exercise) -> Result<PathBuf, Failu
 }
 
 /// Writes what was recorded, with the names and the comments of the analysis.
-fn write(path: &Path, performance: &Performance) -> Result<(), Failure> {
+fn write(path: &Path, performance: &Performance, lang: Lang) -> Result<(), Failure> {
     let frames = &performance.frames;
-    let comments = explain::comments(frames, &performance.names);
+    let comments = explain::comments(frames, &performance.names, lang);
     let failed =
         |e: std::io::Error| Failure::failed(format!("cannot write {}: {e}", path.display()));
     let file = BufWriter::new(File::create(path).map_err(failed)?);
     let venue = performance.venue;
     let work = || -> std::io::Result<()> {
-        let mut writer = Writer::new(file, venue.section_comment())?;
+        let mut writer = Writer::new(file, venue.section_comment(lang).as_deref())?;
         let interface = writer.interface(&Interface {
             name: venue.interface(),
             description: Some(venue.description()),

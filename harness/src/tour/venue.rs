@@ -17,6 +17,7 @@ use super::{Arguments, Net};
 use crate::exit::Failure;
 use crate::explain::report::Screens;
 use crate::frame::{CapturedFrame, HostNames};
+use crate::lang::{Lang, say};
 use crate::output::Output;
 use crate::tap::faults::Faults;
 use crate::tap::relay::{Notebook, Relay, now_ns};
@@ -53,13 +54,17 @@ impl Venue {
     }
 
     /// What the file says of itself as a whole.
-    pub fn section_comment(self) -> Option<&'static str> {
+    pub fn section_comment(self, lang: Lang) -> Option<String> {
         match self {
             Self::Netns | Self::Lo => None,
-            Self::Tap => Some(
+            Self::Tap => Some(say!(
+                lang,
                 "The application data was recorded by a relay; every Ethernet, IP and TCP \
                  header is a synthesised header, and so are handshake, ACKs and close.",
-            ),
+                "Data aplikasi direkam oleh sebuah relay; setiap header Ethernet, IP, dan TCP \
+                 adalah header buatan (synthesised header), begitu juga jabat tangan, ACK, dan \
+                 penutupan."
+            )),
         }
     }
 }

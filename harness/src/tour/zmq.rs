@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::exercise::{Line, Pace, Part, Scene};
 use super::stage::{PATIENCE, Stage, Trouble};
 use crate::frame::CapturedFrame;
+use crate::lang::{Lang, say};
 
 /// Who takes part in `reqrep`.
 pub const REQREP: &[Part] =
@@ -175,18 +176,25 @@ fn is_idle(scene: &Scene, socket: &str) -> bool {
 }
 
 /// Who filters? What the frames say of a topic that was published, and not subscribed to.
-pub fn filtering(frames: &[CapturedFrame], topic: &str) -> String {
+pub fn filtering(frames: &[CapturedFrame], topic: &str, lang: Lang) -> String {
     let holds = |frame: &&CapturedFrame| {
         let mut windows = frame.bytes.windows(topic.len().max(1));
         windows.any(|window| window == topic.as_bytes())
     };
+    let all = frames.len();
     match frames.iter().filter(holds).count() {
-        0 => format!(
-            "filtering at the publisher: {topic:?} was published, too, and is in none of the {} \
-             frames: PUB sends what was subscribed to, and nothing else",
-            frames.len()
+        0 => say!(
+            lang,
+            "filtering at the publisher: {topic:?} was published, too, and is in none of the \
+             {all} frames: PUB sends what was subscribed to, and nothing else",
+            "penyaringan di penerbit: {topic:?} juga diterbitkan, dan tidak ada dalam satu pun \
+             dari {all} frame: PUB hanya mengirim yang dilanggan"
         ),
-        n => format!("{topic:?} is in {n} frames: this publisher leaves it to the subscriber"),
+        n => say!(
+            lang,
+            "{topic:?} is in {n} frames: this publisher leaves it to the subscriber",
+            "{topic:?} ada dalam {n} frame: penerbit ini menyerahkan penyaringan kepada pelanggan"
+        ),
     }
 }
 

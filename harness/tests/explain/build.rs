@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use wirelab::exit::Failure;
 use wirelab::explain::{Options, explain_reader};
 use wirelab::frame::{CapturedFrame, LinkType};
+use wirelab::lang::Lang;
 use wirelab::output::{ColorChoice, Output};
 
 pub const CLIENT: [u8; 4] = [10, 0, 0, 3];
@@ -30,7 +31,17 @@ pub fn capture(name: &str) -> Vec<u8> {
 
 /// All that `explain` prints for these bytes, and how it ended.
 pub fn explain(bytes: &[u8], options: &Options, json: bool) -> (String, Result<(), Failure>) {
-    let output = Output::new(json, ColorChoice::Never, true, 0);
+    explain_in(Lang::En, bytes, options, json)
+}
+
+/// The same in that language.
+pub fn explain_in(
+    lang: Lang,
+    bytes: &[u8],
+    options: &Options,
+    json: bool,
+) -> (String, Result<(), Failure>) {
+    let output = Output::new(json, ColorChoice::Never, true, 0).speaking(lang);
     let mut out = Vec::new();
     let result = explain_reader(bytes, "test", options, &output, &mut out);
     (String::from_utf8(out).expect("UTF-8"), result)
@@ -107,7 +118,7 @@ pub fn says(frames: &[Vec<u8>]) -> Vec<String> {
         .zip(1..)
         .map(|(bytes, number)| captured(number, LinkType::ETHERNET, bytes))
         .collect();
-    wirelab::explain::comments(&frames, &wirelab::frame::HostNames::new())
+    wirelab::explain::comments(&frames, &wirelab::frame::HostNames::new(), Lang::En)
 }
 
 /// A classic pcap, a millisecond between frames.

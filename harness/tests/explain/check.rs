@@ -6,6 +6,7 @@ use wirelab::analysis::Analysis;
 use wirelab::dissect::{Detail, dissect};
 use wirelab::explain::Options;
 use wirelab::frame::{HostNames, LinkType};
+use wirelab::lang::Lang;
 
 /// The layers of each frame with their fields.
 pub fn layers(frames: &[Vec<u8>]) -> Vec<Vec<Value>> {
@@ -43,7 +44,7 @@ pub fn assert_within(frames: &[Vec<u8>]) {
 /// Each of these frames, cut to `snap` bytes, is analysed without a panic, and every field that is
 /// told of stands within what is there.
 pub fn assert_analysed(frames: &[Vec<u8>], snap: usize) {
-    let mut analysis = Analysis::new(HostNames::new());
+    let mut analysis = Analysis::new(HostNames::new(), Lang::En);
     for (number, bytes) in (1..).zip(frames) {
         let mut frame = captured(number, LinkType::ETHERNET, bytes);
         frame.bytes = frame.bytes.slice(..bytes.len().min(snap));

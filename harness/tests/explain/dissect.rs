@@ -5,6 +5,7 @@ use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 use proptest::prelude::*;
 use wirelab::dissect::{Checksum, Content, Detail, Dissection, Segment, Value, dissect};
 use wirelab::frame::LinkType;
+use wirelab::lang::Lang;
 use wirelab::savefile::Savefile;
 
 fn read(link: LinkType, bytes: &[u8]) -> Dissection {
@@ -120,7 +121,7 @@ fn ipv4_options_and_fragments() {
     packet[6] = 0x20;
     let dissection = read(LinkType::RAW, &packet);
     assert_eq!(segment(&dissection).seq, 7);
-    assert!(dissection.notes[0].text.contains("first fragment"));
+    assert!(dissection.notes[0].text.say(Lang::En).contains("first fragment"));
 }
 
 /// [9293-3.1-01] The data begins behind the options, at the data offset.
@@ -172,7 +173,7 @@ fn lies_are_noted_with_their_place() {
         let dissection = lie(at, with);
         let note = dissection.notes.first().unwrap_or_else(|| panic!("{what}: no note"));
         assert_eq!(note.off, place, "{note:?}");
-        assert!(note.text.contains(what), "{note:?}");
+        assert!(note.text.say(Lang::En).contains(what), "{note:?}");
     }
     let frame = &tcp(true, 1, 1, ACK, b"")[..40];
     let notes = read(LinkType::ETHERNET, frame).notes;

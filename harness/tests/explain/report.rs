@@ -3,6 +3,7 @@
 use crate::build::{CAPTURES, Pcapng, capture, explain, explained};
 use std::process::{Command, Stdio};
 use wirelab::explain::{FrameRange, Options};
+use wirelab::lang::Lang;
 use wirelab::savefile::Savefile;
 
 /// The line of frame `n`.
@@ -160,7 +161,8 @@ fn comments_are_what_explain_says() {
     while let Some(frame) = savefile.next_frame().unwrap() {
         frames.push(frame);
     }
-    let comments = wirelab::explain::comments(&frames, &std::collections::BTreeMap::default());
+    let comments =
+        wirelab::explain::comments(&frames, &std::collections::BTreeMap::default(), Lang::En);
     assert_eq!(comments.len(), 18);
     assert_eq!(comments[5], "request 1");
     let text = explained(&pcap);
@@ -202,7 +204,7 @@ fn parts_of_the_report() {
 fn wirelab(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wirelab"));
     command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
-    command.env_remove("CLICOLOR_FORCE").env_remove("WIRELAB_COLOR");
+    command.env_remove("CLICOLOR_FORCE").env_remove("WIRELAB_COLOR").env_remove("WIRELAB_LANG");
     command
 }
 

@@ -5,8 +5,7 @@
 
 use super::connection::{Connection, Exchange};
 use super::message::Message;
-use crate::analysis::texts::http as texts;
-use crate::analysis::texts::http_flow::{self, End};
+use crate::analysis::texts::http_close::{self as texts, End};
 use crate::conversation::{Conversation, Side};
 use crate::dissect::http::Framing;
 
@@ -35,7 +34,7 @@ pub(super) fn closing(
 
 fn tunnel(connection: &Connection, end: &End<'_>) -> Option<Reason> {
     let (switched, protocol) = connection.tunnel.as_ref()?;
-    Some((http_flow::closed_tunnel(end, *switched, protocol), Some(*switched)))
+    Some((texts::tunnel(connection.lang, end, *switched, protocol), Some(*switched)))
 }
 
 fn last_exchange(connection: &Connection) -> Option<&Exchange> {
@@ -55,8 +54,8 @@ fn cut_response(connection: &Connection, end: &End<'_>, server_fin: Option<u64>)
     }
     // [9112-6.3-12], [9112-8-04] The server's FIN can be its end; a reset cannot.
     let text = match server_fin.filter(|_| response.framing == Framing::UntilClose) {
-        Some(fin) => http_flow::closed_to_end_the_body(response, fin),
-        None => http_flow::closed_within(response, false, end),
+        Some(fin) => texts::to_end_the_body(connection.lang, response, fin),
+        None => texts::within(connection.lang, response, false, end),
     };
     Some((text, Some(response.first_frame())))
 }
@@ -66,8 +65,7 @@ fn announced(connection: &Connection, end: &End<'_>) -> Option<Reason> {
     let open = connection.open();
     let line = |by_request: bool, frame: u64, message: Option<&Message>| {
         let says_close = message.is_none_or(|message| message.says_close);
-        let kind = texts::kind(by_request);
-        let text = http_flow::closed_as_announced(end, kind, frame, says_close, open);
+        let text = texts::as_announced(connection.lang, end, by_request, frame, says_close, open);
         Some((text, Some(frame)))
     };
     // [9112-9.6-01], [9112-9.6-03] A response may end what its request had not finished.
@@ -76,7 +74,7 @@ fn announced(connection: &Connection, end: &End<'_>) -> Option<Reason> {
     }
     let request = last_request(connection);
     if let Some(request) = request.filter(|request| !request.complete) {
-        let text = http_flow::closed_within(request, true, end);
+        let text = texts::within(connection.lang, request, true, end);
         return Some((text, Some(request.first_frame())));
     }
     // [9112-9.6-04], [9112-9.3-02]
@@ -85,14 +83,14 @@ fn announced(connection: &Connection, end: &End<'_>) -> Option<Reason> {
 }
 
 fn unannounced(connection: &Connection, end: &End<'_>) -> Reason {
-    let open = connection.open();
+    let (lang, open) = (connection.lang, connection.open());
     match &connection.last {
-        _ if open > 0 => (http_flow::closed_unanswered(end, open, connection.responses), None),
-        None => (http_flow::closed_unused(end), None),
+        _ if open > 0 => (texts::unanswered(lang, end, open, connection.responses), None),
+        None => (texts::unused(lang, end), None),
         Some(exchange) if exchange.response.status >= 400 && !end.by_client => {
             let response = &exchange.response;
-            (http_flow::closed_after_error(end, response), Some(response.first_frame()))
+            (texts::after_error(lang, end, response), Some(response.first_frame()))
         }
-        Some(_) => (http_flow::closed_idle(end), None),
+        Some(_) => (texts::idle(lang, end), None),
     }
 }

@@ -13,9 +13,10 @@ use std::collections::VecDeque;
 
 use super::message::Message;
 use super::servers::Servers;
-use crate::analysis::texts::http_flow as texts;
+use crate::analysis::texts::{Rule, http_flow as texts, violates};
 use crate::conversation::{Conversation, Side};
 use crate::dissect::http::{Framing, Head, framing};
+use crate::lang::Lang;
 
 /// Requests under way that are remembered.
 pub const IN_FLIGHT_MAX: usize = 1024;
@@ -54,6 +55,7 @@ pub(super) struct Told {
 /// The connection.
 #[derive(Debug)]
 pub(in crate::analysis) struct Connection {
+    pub(super) lang: Lang,
     pub(in crate::analysis) client: Side,
     pub(in crate::analysis) from_start: bool,
     pub(in crate::analysis) requests: u64,
@@ -82,8 +84,9 @@ pub(in crate::analysis) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(client: Side, from_start: bool) -> Self {
+    pub(super) fn new(lang: Lang, client: Side, from_start: bool) -> Self {
         Self {
+            lang,
             client,
             from_start,
             requests: 0,
@@ -172,19 +175,19 @@ impl Connection {
 
     fn request(&mut self, head: &Head, (frame, time_ns, len): (u64, u64, u64)) -> Told {
         self.requests += 1;
-        let mut message = Message::new(self.requests, head);
+        let mut message = Message::new(self.lang, self.requests, head);
         message.touch(frame, time_ns);
         message.len = len;
         message.framing = framing(head, None);
         let waiting = self.waiting.front().map(|m| (m.number, m.first_frame()));
         let mut told = Told {
-            say: texts::request(&message, head, waiting.map(|(number, _)| number)),
+            say: texts::request(self.lang, &message, head, waiting.map(|(number, _)| number)),
             refs: waiting.map(|(_, frame)| frame).into_iter().collect(),
             framing: message.framing,
             interim: false,
         };
         if message.framing == Framing::Broken {
-            told.say.push_str(texts::BROKEN_REQUEST);
+            told.say.push_str(&texts::broken_request(self.lang));
         }
         // One that is not kept is still waited for, behind those that are.
         if self.unkept > 0 || self.waiting.len() >= IN_FLIGHT_MAX {
@@ -210,7 +213,7 @@ impl Connection {
             None if self.unkept > 0 => self.requests - self.unkept + 1,
             None => 0,
         };
-        let mut message = Message::new(number, head);
+        let mut message = Message::new(self.lang, number, head);
         message.touch(frame, time_ns);
         message.len = len;
         message.framing = framing(head, method.as_deref());
@@ -218,7 +221,7 @@ impl Connection {
         let interim = message.is_interim();
         let mut exchange = Exchange { request, interim: Vec::new(), response: message };
         let mut told = Told {
-            say: texts::response(&exchange, head, self.unkept > 0, self.from_start),
+            say: texts::response(self.lang, &exchange, head, self.unkept > 0, self.from_start),
             refs: exchange.request.as_ref().map(Message::first_frame).into_iter().collect(),
             framing: exchange.response.framing,
             interim,
@@ -280,11 +283,12 @@ impl Connection {
         }
     }
 
-    pub(super) fn violates(&mut self, told: &mut Told, what: &str, refs: Vec<u64>) {
-        told.say.push_str(&texts::violates(what));
+    pub(super) fn violates(&mut self, told: &mut Told, what: Rule, refs: Vec<u64>) {
+        let what = what.text(self.lang);
+        told.say.push_str(&violates(self.lang, &what));
         told.refs.extend(&refs);
         if self.violations.len() < VIOLATIONS_MAX {
-            self.violations.push((texts::violation(what, &refs), refs));
+            self.violations.push((texts::violation(self.lang, &what, &refs), refs));
         } else {
             self.more_violations += 1;
         }

@@ -4,6 +4,7 @@
 
 use crate::analysis::texts::{Listed, PREVIEW_MAX, http as texts};
 use crate::dissect::http::{Framing, Head, Mode, Part};
+use crate::lang::Lang;
 
 /// Fields of a head that are remembered, each with so many bytes of its value.
 pub const FIELDS_MAX: usize = 32;
@@ -63,19 +64,19 @@ pub(in crate::analysis) struct Message {
 }
 
 impl Message {
-    pub(super) fn new(number: u64, head: &Head) -> Self {
+    pub(super) fn new(lang: Lang, number: u64, head: &Head) -> Self {
         let first = |name: &str| head.values(name).next().map(|line| texts::short(&line.value));
         let mut method = head.method().to_vec();
         method.truncate(crate::dissect::http::METHOD_MAX);
         let mut fields = Vec::new();
         if number <= FIELDS_OF_MAX {
             let lines = head.lines.iter().take(FIELDS_MAX);
-            fields = lines.map(|line| texts::field(&line.name, &line.value)).collect();
+            fields = lines.map(|line| texts::field(lang, &line.name, &line.value)).collect();
         }
         let expects = head.version > Some((1, 0)) && head.lists("Expect", "100-continue");
         Self {
             number,
-            line: texts::start_line(head),
+            line: texts::start_line(lang, head),
             method,
             status: head.status(),
             version: head.version,

@@ -19,9 +19,10 @@ pub(super) use report::summary;
 pub(super) use servers::{Server, Servers};
 
 use super::application::{Application, Moment, Remark, UNDECIDED_MAX};
-use super::texts::{http as texts, http_flow};
+use super::texts::{http as texts, http_body, http_flow, malformed};
 use crate::conversation::{Chunk, Conversation, Side};
 use crate::dissect::http::{self, Begins, Framing, Mode};
+use crate::lang::{Lang, Text};
 use assemble::{Assembler, Section, Unit};
 use layers::Layers;
 
@@ -63,7 +64,7 @@ struct Telling {
 impl Http {
     /// `side` sent the beginning of a message; `from_start`: the connection's first bytes are in
     /// the capture.
-    pub(super) fn new(side: Side, begins: Begins, from_start: bool) -> Self {
+    pub(super) fn new(lang: Lang, side: Side, begins: Begins, from_start: bool) -> Self {
         let client = if begins == Begins::Request { side } else { side.other() };
         let mode = |of: Side| if from_start || of == side { Mode::Head } else { Mode::Lost };
         let of = |side: Side| {
@@ -72,7 +73,7 @@ impl Http {
         };
         Self {
             assemblers: [of(Side::Client), of(Side::Server)],
-            connection: Connection::new(client, from_start),
+            connection: Connection::new(lang, client, from_start),
         }
     }
 
@@ -89,6 +90,7 @@ impl Http {
         moment: &mut Moment<'_>,
         telling: &mut Telling,
     ) {
+        let lang = self.connection.lang;
         match unit {
             Unit::Section(section) if section.mode == Mode::Head => {
                 self.head(side, &section, moment, telling);
@@ -99,7 +101,7 @@ impl Http {
                 let mut told = connection::Told::default();
                 self.connection.stray(side, moment.frame, &mut told);
                 telling.remark.refs.extend(told.refs);
-                telling.says.push(format!("{}{}", texts::lost(len), told.say));
+                telling.says.push(format!("{}{}", texts::lost(lang, len), told.say));
             }
             Unit::Data { mode, bytes, len, at } => {
                 telling.layers.data(mode, &bytes, at, carrier.0, moment.frame);
@@ -118,7 +120,7 @@ impl Http {
             Unit::Part { first, there, begins } => {
                 let head = self.assembler(side).mode() == Mode::Head;
                 let kind = head.then(|| self.kind(side));
-                telling.says.push(texts::part(kind, there, begins));
+                telling.says.push(texts::part(lang, kind.as_ref(), there, begins));
                 if !begins {
                     telling.remark.refs.push(first);
                 }
@@ -127,7 +129,7 @@ impl Http {
     }
 
     /// `request` or `response`.
-    fn kind(&self, side: Side) -> &'static str {
+    fn kind(&self, side: Side) -> Text {
         texts::kind(side == self.connection.client)
     }
 
@@ -138,18 +140,19 @@ impl Http {
         moment: &mut Moment<'_>,
         telling: &mut Telling,
     ) {
+        let lang = self.connection.lang;
         let head = http::head(&section.bytes, moment.with_fields);
         telling.messages += 1;
         let at = (section.pieces.first_frame(), section.time_ns, section.bytes.len() as u64);
         let server = (&mut moment.shared.http, moment.conversation);
         let told = self.connection.on_head(side, &head, at, server);
         telling.layers.section(section, &head.fields, moment.frame);
-        let notes = section.pieces.notes(&head.flaws, moment.frame, self.kind(side));
+        let notes = section.pieces.notes(&head.flaws, moment.frame, &self.kind(side));
         telling.remark.notes.extend(notes);
         telling.remark.refs.extend(told.refs);
         if telling.messages <= TOLD_MAX {
             telling.says.push(told.say);
-            telling.says.extend(head.flaws.first().map(|flaw| texts::malformed(&flaw.text())));
+            telling.says.extend(head.flaws.first().map(|flaw| malformed(lang, &flaw.text(lang))));
         }
         if told.interim {
             telling.layers.end();
@@ -181,12 +184,13 @@ impl Http {
         moment: &mut Moment<'_>,
         telling: &mut Telling,
     ) {
+        let lang = self.connection.lang;
         let (part, next) = http::read_part(section.mode, &section.bytes, moment.with_fields);
         self.assembler(side).expect(next);
         telling.layers.section(section, &part.fields, moment.frame);
-        let notes = section.pieces.notes(&part.flaws, moment.frame, self.kind(side));
+        let notes = section.pieces.notes(&part.flaws, moment.frame, &self.kind(side));
         telling.remark.notes.extend(notes);
-        telling.says.extend(part.flaws.first().map(|flaw| texts::malformed(&flaw.text())));
+        telling.says.extend(part.flaws.first().map(|flaw| malformed(lang, &flaw.text(lang))));
         if let Some(message) = self.connection.current(side) {
             message.add_part(section.mode, &part);
             message.len += section.bytes.len() as u64;
@@ -203,12 +207,13 @@ impl Http {
     /// A message of that side has its last byte.
     fn complete(&mut self, side: Side, telling: &mut Telling, moment: &Moment<'_>) {
         self.connection.complete(side);
+        let lang = self.connection.lang;
         telling.layers.end();
         let is_request = side == self.connection.client;
         if telling.messages <= TOLD_MAX
             && let Some(message) = self.connection.current(side)
         {
-            telling.says.push(texts::complete(message, is_request, moment.frame));
+            telling.says.push(texts::complete(lang, message, is_request, moment.frame));
             let frames = message.frames.frames.iter();
             telling.remark.refs.extend(frames.filter(|frame| **frame != moment.frame));
         }
@@ -217,19 +222,20 @@ impl Http {
 
     /// Says how far a body has come in this frame.
     fn flush(&mut self, side: Side, telling: &mut Telling) {
+        let lang = self.connection.lang;
         let is_request = side == self.connection.client;
         let in_body = self.assembler(side).mode() != Mode::Head;
         if self.assembler(side).mode() == Mode::Tunnel && telling.body > 0 {
-            telling.says.push(texts::tunnelled(telling.body));
+            telling.says.push(texts::tunnelled(lang, telling.body));
             telling.body = 0;
             return;
         }
         if let Some(message) = self.connection.current(side).filter(|message| !message.complete) {
             if (telling.body, telling.chunks) != (0, 0) {
                 let now = (telling.body, telling.chunks);
-                telling.says.push(texts::progress(message, is_request, now));
+                telling.says.push(http_body::progress(lang, message, is_request, now));
             } else if telling.messages > 0 && in_body {
-                telling.says.extend(texts::body_to_come(message));
+                telling.says.extend(http_body::to_come(lang, message));
             }
         }
         (telling.body, telling.chunks) = (0, 0);
@@ -242,14 +248,15 @@ impl Http {
         chunk: Option<&Chunk>,
         moment: &Moment<'_>,
     ) -> Remark {
+        let lang = self.connection.lang;
         self.flush(side, &mut telling);
         let chunk = chunk.filter(|chunk| chunk.frame == moment.frame);
         let messages = telling.messages;
         if messages > TOLD_MAX {
-            telling.says.push(texts::more_messages(messages - TOLD_MAX));
+            telling.says.push(texts::more_messages(lang, messages - TOLD_MAX));
         }
         if messages > 1 && chunk.is_some() {
-            telling.says.push(texts::share_a_segment(messages));
+            telling.says.push(texts::share_a_segment(lang, messages));
         }
         let mut remark = telling.remark;
         remark.say = telling.says.join("; ");
@@ -262,7 +269,7 @@ impl Http {
 
 impl Application for Http {
     fn name(&self) -> String {
-        http_flow::name(&self.connection)
+        http_flow::name(self.connection.lang, &self.connection)
     }
 
     fn on_chunk(&mut self, side: Side, chunk: &Chunk, moment: &mut Moment<'_>) -> Remark {

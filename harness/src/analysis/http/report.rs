@@ -8,6 +8,7 @@ use super::connection::{Connection, Exchange};
 use super::message::Message;
 use super::servers::Servers;
 use crate::analysis::texts::{http as texts, http_flow};
+use crate::lang::Lang;
 
 type Line = (String, Vec<u64>);
 
@@ -20,7 +21,8 @@ impl Connection {
 
 /// The lines on one connection.
 pub(super) fn blocks(connection: &Connection) -> Vec<Line> {
-    let mut blocks = vec![(http_flow::overview(connection, connection.open()), Vec::new())];
+    let lang = connection.lang;
+    let mut blocks = vec![(http_flow::overview(lang, connection, connection.open()), Vec::new())];
     let mut listed = 0;
     for exchange in connection.listed() {
         listed += 1;
@@ -28,22 +30,22 @@ pub(super) fn blocks(connection: &Connection) -> Vec<Line> {
         for message in exchange.request.iter().chain([&exchange.response]) {
             refs.extend(&message.frames.frames);
         }
-        blocks.push((http_flow::exchange(exchange), refs));
+        blocks.push((http_flow::exchange(lang, exchange), refs));
         for (message, is_request) in both(exchange) {
-            blocks.extend(fields(message, is_request));
+            blocks.extend(fields(lang, message, is_request));
         }
     }
     if connection.responses > listed {
-        blocks.push((http_flow::unlisted(connection.responses - listed), Vec::new()));
+        blocks.push((http_flow::unlisted(lang, connection.responses - listed), Vec::new()));
     }
     for request in connection.waiting.iter().take(1) {
         let refs = request.frames.frames.clone();
-        blocks.push((http_flow::unanswered(request), refs));
-        blocks.extend(fields(request, true));
+        blocks.push((http_flow::unanswered(lang, request), refs));
+        blocks.extend(fields(lang, request, true));
     }
     blocks.extend(connection.violations.iter().cloned());
     if connection.more_violations > 0 {
-        blocks.push((http_flow::more_violations(connection.more_violations), Vec::new()));
+        blocks.push((http_flow::more_violations(lang, connection.more_violations), Vec::new()));
     }
     blocks
 }
@@ -54,14 +56,15 @@ fn both(exchange: &Exchange) -> impl Iterator<Item = (&Message, bool)> {
 }
 
 /// Each field of a message's head with its value, if they are remembered.
-fn fields(message: &Message, is_request: bool) -> Option<Line> {
-    let line = texts::all_fields(message, is_request)?;
+fn fields(lang: Lang, message: &Message, is_request: bool) -> Option<Line> {
+    let line = texts::all_fields(lang, message, is_request)?;
     Some((line, vec![message.first_frame()]))
 }
 
 /// The lines on each server. `name` is what a server is called in a conversation; `frames` are
 /// those of a conversation, while it is remembered.
 pub(in crate::analysis) fn summary(
+    lang: Lang,
     servers: &Servers,
     name: &dyn Fn(u64, SocketAddr) -> String,
     frames: &dyn Fn(u64) -> Option<u64>,
@@ -75,7 +78,8 @@ pub(in crate::analysis) fn summary(
         let range = counts.iter().min().copied().zip(counts.iter().max().copied());
         let refs =
             server.closing.iter().flatten().flat_map(|listed| &listed.frames).copied().collect();
-        blocks.push((http_flow::server(&name(*first, address), address, server, range), refs));
+        let name = name(*first, address);
+        blocks.push((http_flow::server(lang, &name, address, server, range), refs));
     }
     blocks
 }

@@ -11,9 +11,11 @@ use super::tally::Tally;
 use crate::analysis::application::Moment;
 use crate::analysis::assemble::Assembled;
 use crate::analysis::records::{At, Lines, Told};
-use crate::analysis::texts::{Listed, mqtt as packets, mqtt_fan_out, mqtt_flow as texts};
+use crate::analysis::texts::{Listed, Rule, after, violates, violation};
+use crate::analysis::texts::{mqtt as packets, mqtt_fan_out, mqtt_flow as texts};
 use crate::conversation::Side;
-use crate::dissect::mqtt::{Connect, Contents, Packet, PacketType, Publish};
+use crate::dissect::mqtt::{Connect, Contents, Packet, PacketType, Publish, only_the_client_sends};
+use crate::lang::Lang;
 
 /// Requests whose answer is waited for.
 pub const REQUESTS_MAX: usize = 1024;
@@ -21,6 +23,7 @@ pub const REQUESTS_MAX: usize = 1024;
 /// The connection.
 #[derive(Debug)]
 pub(super) struct Connection {
+    pub(super) lang: Lang,
     from_start: bool,
     peer: Option<Peer>,
     met: bool,
@@ -44,8 +47,9 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(from_start: bool) -> Self {
+    pub(super) fn new(lang: Lang, from_start: bool) -> Self {
         Self {
+            lang,
             from_start,
             peer: None,
             met: false,
@@ -99,22 +103,8 @@ impl Connection {
 
     /// Who sends this type at all. [MQTT 2.2.1]
     fn learn(&mut self, side: Side, packet_type: PacketType) {
-        let client_only = matches!(
-            packet_type,
-            PacketType::Connect
-                | PacketType::Subscribe
-                | PacketType::Unsubscribe
-                | PacketType::PingReq
-                | PacketType::Disconnect
-        );
-        let server_only = matches!(
-            packet_type,
-            PacketType::ConnAck | PacketType::SubAck | PacketType::UnsubAck | PacketType::PingResp
-        );
-        if client_only {
-            self.broker_side.get_or_insert(side.other());
-        } else if server_only {
-            self.broker_side.get_or_insert(side);
+        if let Some(client) = only_the_client_sends(packet_type) {
+            self.broker_side.get_or_insert(if client { side.other() } else { side });
         }
     }
 
@@ -126,7 +116,8 @@ impl Connection {
         moment: &mut Moment<'_>,
     ) -> Told {
         let Some(packet_type) = packet.packet_type else {
-            return Told { say: packet.name().to_owned(), refs: Vec::new() };
+            let say = packets::title(packet).say(self.lang).to_owned();
+            return Told { say, refs: Vec::new() };
         };
         self.learn(side, packet_type);
         if self.peer.is_none()
@@ -141,7 +132,11 @@ impl Connection {
         let at = At { frame: moment.frame, time_ns: assembled.time_ns };
         let mut told = self.order(packet_type, from_client, at);
         if self.is_of_another_level() && packet_type != PacketType::Connect {
-            told.say = format!("{}{}", texts::other_level(packet.name(), self.level()), told.say);
+            told.say = format!(
+                "{}{}",
+                texts::other_level(self.lang, packet.name(), self.level()),
+                told.say
+            );
             return told;
         }
         let meaning = self.meaning(packet_type, from_client, at, assembled, packet, moment);
@@ -153,10 +148,13 @@ impl Connection {
     /// What is wrong, or worth a word, with a packet at this time.
     fn order(&mut self, packet_type: PacketType, from_client: bool, at: At) -> Told {
         let mut told = Told::default();
-        let mut violates = |what: &str, refs: Vec<u64>| {
-            told.say = texts::violates(what);
+        let lang = self.lang;
+        let mut violates = |what: Rule, refs: Vec<u64>| {
+            let what = what.text(lang);
+            told.say = violates(lang, &what);
             told.refs.extend(&refs);
-            self.violations.push(texts::violation(at.frame, packet_type.name(), what), refs);
+            let line = violation(lang, at.frame, packet_type.name(), &what);
+            self.violations.push(line, refs);
         };
         if !from_client {
             // [MQTT-3.2.0-1]
@@ -180,7 +178,7 @@ impl Connection {
         } else if self.from_start && self.connack.is_none() {
             // [MQTT 3.1.4] A client may send at once.
             self.early.push(at.frame);
-            told.say = texts::before_connack();
+            told.say = texts::before_connack(lang);
         }
         told
     }
@@ -194,7 +192,8 @@ impl Connection {
         packet: &Packet,
         moment: &mut Moment<'_>,
     ) -> Told {
-        let say = packets::packet(packet, &assembled.bytes);
+        let lang = self.lang;
+        let say = packets::packet(lang, packet, &assembled.bytes);
         match &packet.contents {
             Contents::Connect(connect) => self.on_connect(connect, say, at, moment),
             Contents::ConnAck { code, .. } => self.on_connack(say, *code, at),
@@ -206,13 +205,14 @@ impl Connection {
                     moment.shared.mqtt.subscribe(peer);
                 }
                 let filters = filters.iter().take(packets::NAMED_MAX);
-                let filters = filters.map(|(f, qos)| packets::filter(f, Some(*qos))).collect();
-                self.ask(true, *id, at, filters);
+                let filters = filters.map(|(f, qos)| packets::filter(lang, f, Some(*qos)));
+                self.ask(true, *id, at, filters.collect());
                 Told { say, refs: Vec::new() }
             }
             Contents::Unsubscribe(id, filters) => {
                 let filters = filters.iter().take(packets::NAMED_MAX);
-                self.ask(false, *id, at, filters.map(|f| packets::filter(f, None)).collect());
+                let filters = filters.map(|f| packets::filter(lang, f, None));
+                self.ask(false, *id, at, filters.collect());
                 Told { say, refs: Vec::new() }
             }
             Contents::SubAck(id, codes) => self.on_suback(*id, codes, say, at),
@@ -248,7 +248,7 @@ impl Connection {
         }
         match &self.connect {
             Some((connect, _)) => {
-                Told { say: texts::after(&say, *connect, at), refs: vec![connect.frame] }
+                Told { say: after(self.lang, &say, *connect, at), refs: vec![connect.frame] }
             }
             None => Told { say, refs: Vec::new() },
         }
@@ -264,14 +264,16 @@ impl Connection {
         let Some(request) = self.requests.remove(&(true, id)) else {
             return Told { say, refs: Vec::new() };
         };
+        let lang = self.lang;
         // [MQTT-3.9.3-1] The codes are in the order of the filters.
         let pairs = request.filters.iter().zip(codes);
-        let granted: Vec<String> =
-            pairs.map(|(filter, code)| format!("{filter} {}", packets::granted(*code))).collect();
+        let granted: Vec<String> = pairs
+            .map(|(filter, code)| format!("{filter} {}", packets::granted(lang, *code)))
+            .collect();
         let granted = granted.join(", ");
         let refs = vec![request.at.frame, at.frame];
         self.subscriptions.push(texts::subscribed(request.at, at, &granted), refs);
-        let say = texts::after(&texts::suback(id, &granted), request.at, at);
+        let say = after(lang, &texts::suback(id, &granted), request.at, at);
         Told { say, refs: vec![request.at.frame] }
     }
 
@@ -282,7 +284,7 @@ impl Connection {
         let filters = request.filters.join(", ");
         let refs = vec![request.at.frame, at.frame];
         self.subscriptions.push(texts::unsubscribed(request.at, at, &filters), refs);
-        let say = texts::after(&say, request.at, at);
+        let say = after(self.lang, &say, request.at, at);
         Told { say, refs: vec![request.at.frame] }
     }
 
@@ -300,7 +302,7 @@ impl Connection {
         let tally = &mut self.tallies[usize::from(!from_client)];
         tally.add(publish, (payload, len as u64), at.frame, at.time_ns);
         let Some(peer) = self.peer else {
-            return Told { say: texts::way_unknown(&say), refs: Vec::new() };
+            return Told { say: texts::way_unknown(self.lang, &say), refs: Vec::new() };
         };
         let brokers = &mut moment.shared.mqtt;
         let publication = Publication {
@@ -321,7 +323,8 @@ impl Connection {
             Some(brokers.delivered(peer, &publication))
         };
         let Some(origin) = origin else { return Told { say, refs: Vec::new() } };
-        let (meaning, refs) = mqtt_fan_out::origin(&origin, &publication, peer.conversation);
+        let (meaning, refs) =
+            mqtt_fan_out::origin(self.lang, &origin, &publication, peer.conversation);
         Told { say: format!("{say}; {meaning}"), refs }
     }
 
@@ -338,17 +341,17 @@ impl Connection {
             moment.shared.mqtt.acknowledge(peer, packet_type, from_client, id, at.frame)
         });
         let Some(flight) = found else {
-            return Told { say: texts::acknowledges_unseen(&say), refs: Vec::new() };
+            return Told { say: texts::acknowledges_unseen(self.lang, &say), refs: Vec::new() };
         };
-        let after = at.time_ns.cast_signed().wrapping_sub(flight.time_ns.cast_signed());
-        let (say, chain) = texts::chain(packet_type, &say, &flight, at.frame, after);
+        let after_ns = at.time_ns.cast_signed().wrapping_sub(flight.time_ns.cast_signed());
+        let (say, chain) = texts::chain(self.lang, packet_type, &say, &flight, at.frame, after_ns);
         let mut refs: Vec<u64> =
             [Some(flight.publish), flight.rec, flight.rel].into_iter().flatten().collect();
         refs.retain(|frame| *frame != at.frame);
         if let Some(line) = chain {
             let completed = usize::from(packet_type == PacketType::PubComp);
             self.chains.completed[completed] += 1;
-            self.chains.latency_ns = self.chains.latency_ns.saturating_add(after);
+            self.chains.latency_ns = self.chains.latency_ns.saturating_add(after_ns);
             let frames = refs.iter().copied().chain([at.frame]).collect();
             self.chains.lines.push(line, frames);
         }
@@ -367,13 +370,13 @@ impl Connection {
             PacketType::PingReq => {
                 self.pings[0].push(at.frame);
                 self.ping = Some(at);
-                Told { say: texts::ping(&say, self.keep_alive), refs: Vec::new() }
+                Told { say: texts::ping(self.lang, &say, self.keep_alive), refs: Vec::new() }
             }
             PacketType::PingResp => {
                 self.pings[1].push(at.frame);
                 match self.ping.take() {
                     Some(ping) => {
-                        Told { say: texts::after(&say, ping, at), refs: vec![ping.frame] }
+                        Told { say: after(self.lang, &say, ping, at), refs: vec![ping.frame] }
                     }
                     None => Told { say, refs: Vec::new() },
                 }
@@ -383,7 +386,7 @@ impl Connection {
                 if let Some(peer) = self.peer {
                     moment.shared.mqtt.disconnect(peer);
                 }
-                Told { say: texts::disconnect(&say, self.has_will), refs: Vec::new() }
+                Told { say: texts::disconnect(self.lang, &say, self.has_will), refs: Vec::new() }
             }
             _ => Told { say, refs: Vec::new() },
         }

@@ -22,9 +22,10 @@ pub(super) use tally::Topic;
 
 use super::application::{Application, Moment, Remark, Riding};
 use super::assemble::{Assembled, Assembler, Unit, cover};
-use super::texts::{mqtt as packets, mqtt_flow as texts};
+use super::texts::{complete, malformed, mqtt as packets, mqtt_flow as texts};
 use crate::conversation::{Chunk, Conversation, Side};
 use crate::dissect::mqtt::{PacketType, packet};
+use crate::lang::Lang;
 use connection::Connection;
 use detect::Packets;
 
@@ -40,12 +41,15 @@ pub(super) struct Mqtt {
 
 impl Mqtt {
     /// `from_start`: the connection's first bytes are in the capture.
-    pub(super) fn new(from_start: bool) -> Self {
+    pub(super) fn new(lang: Lang, from_start: bool) -> Self {
         let assembler = || {
             let begin = if from_start { Assembler::new } else { Assembler::in_the_middle };
             begin(Packets)
         };
-        Self { assemblers: [assembler(), assembler()], connection: Connection::new(from_start) }
+        Self {
+            assemblers: [assembler(), assembler()],
+            connection: Connection::new(lang, from_start),
+        }
     }
 
     /// Tells what a frame's bytes are.
@@ -56,6 +60,7 @@ impl Mqtt {
         chunk: Option<&Chunk>,
         moment: &mut Moment<'_>,
     ) -> Remark {
+        let lang = self.connection.lang;
         let mut remark = Remark::default();
         let mut says = Vec::new();
         let mut packets = 0;
@@ -70,19 +75,19 @@ impl Mqtt {
                 }
                 Unit::Part { first, there, of, begins, head } => {
                     let name = PacketType::from_number(head >> 4).map(PacketType::name);
-                    says.push(texts::part(name, there, of, begins));
+                    says.push(texts::part(lang, name, there, of, begins));
                     if !begins {
                         remark.refs.push(first);
                     }
                 }
-                Unit::Lost(len) => says.push(texts::lost(len)),
+                Unit::Lost(len) => says.push(texts::lost(lang, len)),
             }
         }
         if packets > TOLD_MAX {
-            says.push(texts::more_packets(packets - TOLD_MAX));
+            says.push(texts::more_packets(lang, packets - TOLD_MAX));
         }
         if packets > 1 && chunk.is_some_and(|chunk| chunk.frame == moment.frame) {
-            says.push(texts::share_a_segment(packets));
+            says.push(texts::share_a_segment(lang, packets));
         }
         remark.say = says.join("; ");
         if let Some(chunk) = chunk
@@ -107,18 +112,19 @@ impl Mqtt {
         if self.connection.is_of_another_level() && seen.packet_type != Some(PacketType::Connect) {
             return told.say;
         }
+        let lang = self.connection.lang;
         let frames = assembled.frames();
         remark.refs.extend(frames.iter().filter(|frame| **frame != moment.frame));
-        remark.notes.extend(assembled.notes(seen.name(), &seen.flaws, moment.frame));
+        remark.notes.extend(assembled.notes(&packets::title(&seen), &seen.flaws, moment.frame));
         if moment.with_fields {
             remark.layers.push(assembled.layer("mqtt", &seen.fields, moment.frame));
         }
         let mut say = told.say;
         if let Some(first) = frames.first().filter(|first| **first != moment.frame) {
-            say = format!("{say}; {}", texts::complete(assembled.len, *first));
+            say = format!("{say}; {}", complete(lang, assembled.len, *first));
         }
         if let Some(flaw) = seen.flaws.first() {
-            say = format!("{say}; {}", texts::malformed(&flaw.text()));
+            say = format!("{say}; {}", malformed(lang, &flaw.text(lang)));
         }
         say
     }
@@ -126,7 +132,7 @@ impl Mqtt {
 
 impl Application for Mqtt {
     fn name(&self) -> String {
-        packets::name(self.connection.level())
+        packets::name(self.connection.lang, self.connection.level())
     }
 
     fn on_chunk(&mut self, side: Side, chunk: &Chunk, moment: &mut Moment<'_>) -> Remark {
@@ -162,7 +168,7 @@ impl Application for Mqtt {
     }
 
     fn acknowledged(&self, frames: &[u64], bytes: u64, how: Riding) -> Option<String> {
-        Some(texts::covers(frames, bytes, how))
+        Some(texts::covers(self.connection.lang, frames, bytes, how))
     }
 
     fn tells_the_data(&self) -> bool {

@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 use super::broker::{Broker, Brokers};
 use super::connection::Connection;
 use crate::analysis::records::Lines;
-use crate::analysis::texts::{mqtt_fan_out, mqtt_flow as texts};
+use crate::analysis::texts::{mqtt_close, mqtt_fan_out, mqtt_flow as texts};
 use crate::conversation::{Conversation, ResetReason, Side};
+use crate::lang::Lang;
 
 type Line = (String, Vec<u64>);
 /// What the ends of a conversation with the broker at that address are called: the broker, or its
@@ -17,38 +18,39 @@ type Name<'a> = &'a dyn Fn(u64, SocketAddr, bool) -> String;
 
 /// The lines on one connection.
 pub(super) fn blocks(connection: &Connection, name: &dyn Fn(Side) -> String) -> Vec<Line> {
+    let lang = connection.lang;
     let mut blocks = Vec::new();
     blocks.extend(opening(connection));
-    lines(&connection.subscriptions, &mut blocks);
+    lines(lang, &connection.subscriptions, &mut blocks);
     let broker = connection.broker_side.map(name);
     let client = connection.broker_side.map(|side| name(side.other()));
     let to = [broker.as_deref(), client.as_deref()];
     for (tally, to) in connection.tallies.iter().zip(to) {
         for topic in &tally.topics {
-            blocks.push((texts::topic(topic, to), topic.frames.frames.clone()));
+            blocks.push((texts::topic(lang, topic, to), topic.frames.frames.clone()));
         }
         if tally.others > 0 {
-            blocks.push((texts::other_topics(tally.others), Vec::new()));
+            blocks.push((texts::other_topics(lang, tally.others), Vec::new()));
         }
     }
     let chains = &connection.chains;
     if chains.completed != [0, 0] {
-        blocks.push((texts::chains(chains.completed, chains.latency_ns), Vec::new()));
-        lines(&chains.lines, &mut blocks);
+        blocks.push((texts::chains(lang, chains.completed, chains.latency_ns), Vec::new()));
+        lines(lang, &chains.lines, &mut blocks);
     }
     let [asked, answered] = &connection.pings;
     if asked.count > 0 {
         let refs = asked.frames.iter().chain(&answered.frames).copied().collect();
-        blocks.push((texts::pings(connection.keep_alive, asked, answered), refs));
+        blocks.push((texts::pings(lang, connection.keep_alive, asked, answered), refs));
     }
-    lines(&connection.violations, &mut blocks);
+    lines(lang, &connection.violations, &mut blocks);
     blocks
 }
 
-fn lines(lines: &Lines, blocks: &mut Vec<Line>) {
+fn lines(lang: Lang, lines: &Lines, blocks: &mut Vec<Line>) {
     blocks.extend(lines.lines.iter().cloned());
     if lines.more > 0 {
-        blocks.push((texts::unlisted(lines.more), Vec::new()));
+        blocks.push((texts::unlisted(lang, lines.more), Vec::new()));
     }
 }
 
@@ -62,10 +64,10 @@ fn opening(connection: &Connection) -> Vec<Line> {
         refs.push(at.frame);
         (say.as_str(), *at)
     });
-    let mut blocks = vec![(texts::opening((say, *connect), answer), refs)];
+    let mut blocks = vec![(texts::opening(connection.lang, (say, *connect), answer), refs)];
     if connection.early.count > 0 {
         let frames = connection.early.frames.clone();
-        blocks.push((texts::early(&connection.early), frames));
+        blocks.push((texts::early(connection.lang, &connection.early), frames));
     }
     blocks
 }
@@ -76,7 +78,7 @@ pub(super) fn closing(
     conversation: &Conversation,
     name: &dyn Fn(Side) -> String,
 ) -> Option<Line> {
-    let broker = connection.broker_side?;
+    let (lang, broker) = (connection.lang, connection.broker_side?);
     let client = name(broker.other());
     let fin = |side| conversation.direction(side).fin.map(|(frame, _)| frame);
     let reset = conversation.reset.filter(|reset| reset.by != broker);
@@ -93,9 +95,9 @@ pub(super) fn closing(
         };
         let refused = connection.connack.as_ref().is_some_and(|(_, _, code)| *code != 0);
         let line = if refused {
-            texts::closed_refused(&who, frame)
+            mqtt_close::refused(lang, &who, frame)
         } else {
-            texts::closed_without_disconnect(&who, frame, connection.has_will)
+            mqtt_close::without_disconnect(lang, &who, frame, connection.has_will)
         };
         return Some((line, vec![frame]));
     };
@@ -112,49 +114,55 @@ pub(super) fn closing(
             refs.extend(connack.map(|(at, ..)| at.frame));
             let connack = connack.map(|(at, ..)| at.frame);
             let frames = [disconnect.frame, reset.frame];
-            texts::closed_by_reset(&client, frames, unread, connack, connection.has_will)
+            mqtt_close::by_reset(lang, &client, frames, unread, connack, connection.has_will)
         }
         (_, Some(fin)) => {
             refs.push(fin);
-            texts::closed_gracefully(&client, disconnect.frame, fin)
+            mqtt_close::gracefully(lang, &client, disconnect.frame, fin)
         }
-        (None, None) => texts::closed_by_disconnect_alone(&client, disconnect.frame),
+        (None, None) => mqtt_close::by_disconnect_alone(lang, &client, disconnect.frame),
     };
     Some((line, refs))
 }
 
 /// The lines on each broker, and the notes on acknowledgements.
-pub(in crate::analysis) fn summary(brokers: &Brokers, name: Name<'_>) -> (Vec<Line>, Vec<String>) {
+pub(in crate::analysis) fn summary(
+    lang: Lang,
+    brokers: &Brokers,
+    name: Name<'_>,
+) -> (Vec<Line>, Vec<String>) {
     let mut blocks = Vec::new();
     let mut highest = None;
     for (address, broker) in brokers.all() {
         if broker.publishers.count() + broker.subscribers.count() == 0 {
             continue;
         }
-        blocks.push((topology(broker, address, name), Vec::new()));
+        blocks.push((topology(lang, broker, address, name), Vec::new()));
         if broker.published() > 0 {
             highest = highest.max(Some(broker.qos));
-            blocks.push((mqtt_fan_out::fan_out_overview(broker), Vec::new()));
+            blocks.push((mqtt_fan_out::fan_out_overview(lang, broker), Vec::new()));
         }
         let mut listed = 0;
         for message in broker.listed() {
             listed += 1;
             let mut refs = vec![message.frame];
             refs.extend(message.first.iter().map(|(frame, _)| *frame));
-            blocks.push((mqtt_fan_out::fan_out(message), refs));
+            blocks.push((mqtt_fan_out::fan_out(lang, message), refs));
         }
         if broker.published() > listed {
-            blocks.push((mqtt_fan_out::unlisted_messages(broker.published() - listed), Vec::new()));
+            let more = broker.published() - listed;
+            blocks.push((mqtt_fan_out::unlisted_messages(lang, more), Vec::new()));
         }
         if broker.open() > 0 {
-            blocks.push((mqtt_fan_out::open_deliveries(broker.open() as u64), Vec::new()));
+            let open = broker.open() as u64;
+            blocks.push((mqtt_fan_out::open_deliveries(lang, open), Vec::new()));
         }
     }
-    let notes = highest.map(mqtt_fan_out::tcp_ack_is_none_of_mqtt).into_iter().collect();
-    (blocks, notes)
+    let notes = highest.map(|qos| mqtt_fan_out::tcp_ack_is_none_of_mqtt(lang, qos));
+    (blocks, notes.into_iter().collect())
 }
 
-fn topology(broker: &Broker, address: SocketAddr, name: Name<'_>) -> String {
+fn topology(lang: Lang, broker: &Broker, address: SocketAddr, name: Name<'_>) -> String {
     let counts = [broker.publishers.count(), broker.subscribers.count()];
     let peers = [&broker.publishers, &broker.subscribers].map(|peers| {
         let mut names: Vec<String> =
@@ -164,5 +172,5 @@ fn topology(broker: &Broker, address: SocketAddr, name: Name<'_>) -> String {
     });
     let any = broker.publishers.named.first().or(broker.subscribers.named.first());
     let own = any.map(|conversation| name(*conversation, address, true));
-    mqtt_fan_out::topology(counts, &peers, &own.unwrap_or_default())
+    mqtt_fan_out::topology(lang, counts, &peers, &own.unwrap_or_default())
 }

@@ -2,61 +2,95 @@
 //!
 //! It knows questions and answers. It does not know which belong together.
 
-use super::{count, frames};
+use super::frames;
 use crate::analysis::arp::{Exchange, Meaning};
+use crate::analysis::texts::noun;
 use crate::dissect::Arp;
+use crate::lang::{Lang, say};
 
-const RE_CHECK: &str = "ARP re-check of a known neighbour (cache ageing), not a new peer";
 /// To whom a question goes that goes to all.
 pub(in crate::analysis) const BROADCAST: &str = "broadcast";
 
-fn asks(asker: &str, target: &str) -> String {
-    format!("{asker} asks who has {target}")
+fn re_check(lang: Lang, question: &str) -> String {
+    say!(
+        lang,
+        "ARP re-check of a known neighbour (cache ageing), not a new peer: {question}",
+        "pemeriksaan ulang ARP atas tetangga yang sudah dikenal (cache menua), bukan peer baru: \
+         {question}"
+    )
 }
 
-fn answers(host: &str, mac: &str) -> String {
-    format!("{host} answers {mac}")
+fn asks(lang: Lang, asker: &str, target: &str) -> String {
+    say!(lang, "{asker} asks who has {target}", "{asker} bertanya siapa pemilik {target}")
+}
+
+fn answers(lang: Lang, host: &str, mac: &str) -> String {
+    say!(lang, "{host} answers {mac}", "{host} menjawab {mac}")
 }
 
 /// What a packet is, and what is to be said of it.
-pub(in crate::analysis) fn packet(meaning: Meaning, arp: &Arp, sender: &str) -> (String, String) {
-    let question = asks(sender, &arp.target.to_string());
-    let answer = answers(sender, &arp.sender_mac.to_string());
-    let (what, say) = match meaning {
-        Meaning::Question => ("ARP request", question),
-        Meaning::ReCheck => ("ARP request", format!("{RE_CHECK}: {question}")),
-        Meaning::Answer(_) => ("ARP reply", answer),
-        Meaning::AnswerUnasked => ("ARP reply", format!("{answer}, unasked")),
-        Meaning::Announcement => ("ARP announcement", format!("{sender} is at {}", arp.sender_mac)),
-        Meaning::Probe => ("ARP probe", format!("is {} free?", arp.target)),
-        Meaning::Other(operation) => return (format!("ARP operation {operation}"), String::new()),
-    };
-    (what.to_owned(), say)
+pub(in crate::analysis) fn packet(
+    lang: Lang,
+    meaning: Meaning,
+    arp: &Arp,
+    sender: &str,
+) -> (String, String) {
+    let (target, mac) = (arp.target.to_string(), arp.sender_mac.to_string());
+    let question = asks(lang, sender, &target);
+    let answer = answers(lang, sender, &mac);
+    let request = say!(lang, "ARP request", "permintaan ARP");
+    let reply = say!(lang, "ARP reply", "balasan ARP");
+    match meaning {
+        Meaning::Question => (request, question),
+        Meaning::ReCheck => (request, re_check(lang, &question)),
+        Meaning::Answer(_) => (reply, answer),
+        Meaning::AnswerUnasked => {
+            (reply, say!(lang, "{answer}, unasked", "{answer}, tanpa ditanya"))
+        }
+        Meaning::Announcement => (
+            say!(lang, "ARP announcement", "pengumuman ARP"),
+            say!(lang, "{sender} is at {mac}", "{sender} ada di {mac}"),
+        ),
+        Meaning::Probe => (
+            say!(lang, "ARP probe", "probe ARP"),
+            say!(lang, "is {target} free?", "apakah {target} belum dipakai?"),
+        ),
+        Meaning::Other(operation) => {
+            (say!(lang, "ARP operation {operation}", "operasi ARP {operation}"), String::new())
+        }
+    }
 }
 
 /// A host has another hardware address than before.
-pub(in crate::analysis) fn moved(host: &str, before: &str) -> String {
-    format!("{host} had the hardware address {before} before")
+pub(in crate::analysis) fn moved(lang: Lang, host: &str, before: &str) -> String {
+    say!(
+        lang,
+        "{host} had the hardware address {before} before",
+        "alamat perangkat keras {host} sebelumnya {before}"
+    )
 }
 
 /// The line of the report on a question and its answer.
-pub(in crate::analysis) fn block(exchange: &Exchange, asker: &str, answerer: &str) -> String {
-    let question = asks(asker, &exchange.target.to_string());
+pub(in crate::analysis) fn block(
+    lang: Lang,
+    exchange: &Exchange,
+    asker: &str,
+    answerer: &str,
+) -> String {
+    let question = asks(lang, asker, &exchange.target.to_string());
     let answer = match exchange.answer {
-        Some((_, mac)) => answers(answerer, &mac.to_string()),
-        None => "no answer in the capture".to_owned(),
+        Some((_, mac)) => answers(lang, answerer, &mac.to_string()),
+        None => say!(lang, "no answer in the capture", "tidak ada jawaban dalam tangkapan"),
     };
     let mut numbers = vec![exchange.request];
     numbers.extend(exchange.answer.map(|(frame, _)| frame));
     let numbers = frames(&numbers);
-    if exchange.re_check {
-        format!("{RE_CHECK}: {question}; {answer} ({numbers})")
-    } else {
-        format!("ARP  {question}; {answer} ({numbers})")
-    }
+    let question =
+        if exchange.re_check { re_check(lang, &question) } else { format!("ARP  {question}") };
+    format!("{question}; {answer} ({numbers})")
 }
 
 /// Questions beyond those that are listed.
-pub(in crate::analysis) fn unlisted(exchanges: u64) -> String {
-    format!("{} not listed", count(exchanges, "more ARP question is", "more ARP questions are"))
+pub(in crate::analysis) fn unlisted(lang: Lang, questions: u64) -> String {
+    super::unlisted(lang, questions, noun::ARP_QUESTIONS)
 }

@@ -2,8 +2,9 @@
 //!
 //! It knows numbers of exchanges. It does not know what a request is.
 
-use super::{count, frames, latency, preview};
-use std::fmt::Write as _;
+use super::noun::{self, count};
+use super::{frames, latency, preview};
+use crate::lang::{Lang, say};
 
 /// What `overview` speaks of.
 #[derive(Clone, Copy, Debug)]
@@ -24,101 +25,173 @@ pub(in crate::analysis) fn message(carriers: &[u64], len: u64, kept: &[u8]) -> S
 }
 
 /// A request with its response.
-pub(in crate::analysis) fn pair(n: u64, request: &str, response: &str, gap_ns: i64) -> String {
-    format!("request {n} {request} ↔ response {n} {response} ({})", latency(gap_ns))
+pub(in crate::analysis) fn pair(
+    lang: Lang,
+    n: u64,
+    request: &str,
+    response: &str,
+    gap_ns: i64,
+) -> String {
+    say!(
+        lang,
+        "request {n} {request} ↔ response {n} {response} ({after})",
+        "permintaan {n} {request} ↔ balasan {n} {response} ({after})",
+        after = latency(gap_ns)
+    )
 }
 
-pub(in crate::analysis) fn request(n: u64) -> String {
-    format!("request {n}")
+pub(in crate::analysis) fn request(lang: Lang, n: u64) -> String {
+    say!(lang, "request {n}", "permintaan {n}")
 }
 
 /// A request sent before the response to an earlier one.
-pub(in crate::analysis) fn request_before(n: u64, unanswered: u64) -> String {
-    format!("request {n}, sent before response {unanswered}")
+pub(in crate::analysis) fn request_before(lang: Lang, n: u64, unanswered: u64) -> String {
+    say!(
+        lang,
+        "request {n}, sent before response {unanswered}",
+        "permintaan {n}, dikirim sebelum balasan {unanswered}"
+    )
 }
 
-pub(in crate::analysis) fn response(n: u64, gap_ns: i64) -> String {
-    format!("response {n} ({})", latency(gap_ns))
+pub(in crate::analysis) fn response(lang: Lang, n: u64, gap_ns: i64) -> String {
+    say!(lang, "response {n} ({after})", "balasan {n} ({after})", after = latency(gap_ns))
 }
 
 /// The response to a request that was let go, because too many were under way.
-pub(in crate::analysis) fn response_unkept(n: u64) -> String {
-    format!("response {n} (too many requests were under way to keep this one's)")
+pub(in crate::analysis) fn response_unkept(lang: Lang, n: u64) -> String {
+    say!(lang, "response {n}{why}", "balasan {n}{why}", why = unkept(lang))
 }
 
-/// More bytes of a `request` or a `response`.
-pub(in crate::analysis) fn continues(kind: &str, n: u64) -> String {
-    format!("{kind} {n} continues")
+/// Behind a response whose request was let go.
+pub(super) fn unkept(lang: Lang) -> String {
+    say!(
+        lang,
+        " (too many requests were under way to keep this one's)",
+        " (terlalu banyak permintaan menunggu sehingga permintaannya tidak disimpan)"
+    )
+}
+
+/// More bytes of a request.
+pub(in crate::analysis) fn request_continues(lang: Lang, n: u64) -> String {
+    say!(lang, "request {n} continues", "permintaan {n} berlanjut")
+}
+
+/// More bytes of a response.
+pub(in crate::analysis) fn response_continues(lang: Lang, n: u64) -> String {
+    say!(lang, "response {n} continues", "balasan {n} berlanjut")
 }
 
 /// The server speaks though nobody is seen to have asked.
-pub(in crate::analysis) fn unasked(from_start: bool) -> String {
+pub(in crate::analysis) fn unasked(lang: Lang, from_start: bool) -> String {
     if from_start {
-        "the server speaks first".to_owned()
+        say!(lang, "the server speaks first", "server berbicara lebih dulu")
     } else {
-        "answers a request from before the capture".to_owned()
+        say!(
+            lang,
+            "answers a request from before the capture",
+            "membalas permintaan dari sebelum tangkapan"
+        )
     }
 }
 
 /// All exchanges of a connection in a line.
-pub(in crate::analysis) fn overview(counts: Counts) -> String {
-    let requests = count(counts.requests, "request", "requests");
-    let responses = count(counts.responses, "response", "responses");
-    let exchanges = count(counts.responses, "exchange", "exchanges");
-    let mut text = format!("{exchanges} on one connection: {requests}, {responses}");
+pub(in crate::analysis) fn overview(lang: Lang, counts: Counts) -> String {
+    let requests = count(lang, counts.requests, noun::REQUESTS);
+    let responses = count(lang, counts.responses, noun::RESPONSES);
+    let exchanges = count(lang, counts.responses, noun::EXCHANGES);
+    let mut text = say!(
+        lang,
+        "{exchanges} on one connection: {requests}, {responses}",
+        "{exchanges} dalam satu koneksi: {requests}, {responses}"
+    );
     if counts.most_in_flight > 1 {
         let most = counts.most_in_flight;
-        let _ = write!(text, "; client does not wait: up to {most} requests under way");
+        text.push_str(&say!(
+            lang,
+            "; client does not wait: up to {most} requests under way",
+            "; klien tidak menunggu: sampai {most} permintaan berjalan sekaligus"
+        ));
     } else if counts.responses > 1 {
-        text.push_str("; client waits for each reply");
+        text.push_str(&say!(
+            lang,
+            "; client waits for each reply",
+            "; klien menunggu setiap balasan"
+        ));
     }
     if counts.unasked > 0 {
-        let times = count(counts.unasked, "time", "times");
-        let _ = write!(text, "; the server spoke first ({times})");
+        let times = count(lang, counts.unasked, noun::TIMES);
+        text.push_str(&say!(
+            lang,
+            "; the server spoke first ({times})",
+            "; server berbicara lebih dulu ({times})"
+        ));
     }
     if counts.open > 0 {
-        let open = count(counts.open, "request", "requests");
-        let _ = write!(text, "; {open} without a response");
+        let open = count(lang, counts.open, noun::REQUESTS);
+        text.push_str(&say!(lang, "; {open} without a response", "; {open} tanpa balasan"));
     }
     text
 }
 
 /// Exchanges beyond those that are listed.
-pub(in crate::analysis) fn unlisted(exchanges: u64) -> String {
-    format!("{} not listed", count(exchanges, "more exchange is", "more exchanges are"))
+pub(in crate::analysis) fn unlisted(lang: Lang, exchanges: u64) -> String {
+    super::unlisted(lang, exchanges, noun::EXCHANGES)
 }
 
 /// The client's farewell came over the wire.
-pub(in crate::analysis) fn goodbye_sent(frame: u64) -> String {
-    format!("bye sent in #{frame}")
+pub(in crate::analysis) fn goodbye_sent(lang: Lang, frame: u64) -> String {
+    say!(lang, "bye sent in #{frame}", "bye dikirim di #{frame}")
 }
 
 /// The client's farewell was a FIN alone.
-pub(in crate::analysis) fn goodbye_not_sent(fin: u64) -> String {
-    format!("bye not sent: the client closed (#{fin}) without it on the wire")
+pub(in crate::analysis) fn goodbye_not_sent(lang: Lang, fin: u64) -> String {
+    say!(
+        lang,
+        "bye not sent: the client closed (#{fin}) without it on the wire",
+        "bye tidak dikirim: klien menutup (#{fin}) tanpa mengirimkannya"
+    )
 }
 
-/// What the responses make of the protocol.
-pub(in crate::analysis) const ECHO_PREFIXED: &str = "TCP echo (\"Echo: \" + text)";
-pub(in crate::analysis) const ECHO_PLAIN: &str = "TCP echo (the same bytes)";
-pub(in crate::analysis) const PLAIN_TEXT: &str = "plain text";
-pub(in crate::analysis) const NOT_RECOGNISED: &str = "application protocol not recognised";
+/// What the responses make of the protocol: `Echo: ` and the request.
+pub(in crate::analysis) fn echo_prefixed(lang: Lang) -> String {
+    say!(lang, "TCP echo (\"Echo: \" + text)", "echo TCP (\"Echo: \" + teks)")
+}
+
+/// The request itself.
+pub(in crate::analysis) fn echo_plain(lang: Lang) -> String {
+    say!(lang, "TCP echo (the same bytes)", "echo TCP (byte yang sama)")
+}
+
+/// Something else.
+pub(in crate::analysis) fn plain_text(lang: Lang) -> String {
+    say!(lang, "plain text", "teks biasa")
+}
+
+pub(in crate::analysis) fn not_recognised(lang: Lang) -> String {
+    say!(lang, "application protocol not recognised", "protokol aplikasi tidak dikenali")
+}
 
 /// Bytes that nobody here can read.
-pub(in crate::analysis) fn data(len: u64) -> String {
-    format!("data, {}", count(len, "byte", "bytes"))
+pub(in crate::analysis) fn data(lang: Lang, len: u64) -> String {
+    say!(lang, "data, {bytes}", "data, {bytes}", bytes = count(lang, len, noun::BYTES))
 }
 
 /// Bytes that are not in the capture, before some that are.
-pub(in crate::analysis) fn gap(len: u64) -> String {
-    format!("{} before it are not in the capture", count(len, "byte", "bytes"))
+pub(in crate::analysis) fn gap(lang: Lang, len: u64) -> String {
+    say!(
+        lang,
+        "{bytes} before it are not in the capture",
+        "{bytes} sebelumnya tidak ada dalam tangkapan",
+        bytes = count(lang, len, noun::BYTES)
+    )
 }
 
 /// What each side sent that nobody here can read: bytes, in so many segments.
-pub(in crate::analysis) fn sent(sides: [(&str, u64, u64); 2]) -> String {
+pub(in crate::analysis) fn sent(lang: Lang, sides: [(&str, u64, u64); 2]) -> String {
     let [client, server] = sides.map(|(name, bytes, parts)| {
-        let (bytes, parts) = (count(bytes, "byte", "bytes"), count(parts, "segment", "segments"));
-        format!("{name} sent {bytes} in {parts}")
+        let bytes = count(lang, bytes, noun::BYTES);
+        let parts = count(lang, parts, noun::SEGMENTS);
+        say!(lang, "{name} sent {bytes} in {parts}", "{name} mengirim {bytes} dalam {parts}")
     });
-    format!("data: {client}, {server}")
+    say!(lang, "data: {client}, {server}", "data: {client}, {server}")
 }

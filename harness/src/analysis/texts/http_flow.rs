@@ -1,99 +1,155 @@
-//! The words of what HTTP's messages mean to each other on one connection: pairs, violations,
-//! closes.
+//! The words of what HTTP's messages mean to each other on one connection: pairs, violations; and
+//! of a server over all its connections.
 //!
-//! It knows sentences. It does not know how anything was found out.
+//! It knows sentences. It does not know how anything was found out. Closes are in `http_close`.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-use super::http::{length, names, numbered, version};
-use super::{Listed, count, frames, latency, preview};
+use super::exchanges::unkept as no_request_kept;
+use super::http::{names, numbered, version};
+use super::http_body::length;
+use super::noun::{self, count};
+use super::{Listed, Rule, frames, latency, preview};
 use crate::analysis::http::{Connection, Exchange, Message, Server};
 use crate::dissect::http::Head;
+use crate::lang::{Lang, say};
 
-pub(in crate::analysis) const AFTER_CLOSE: &str =
-    "nothing comes after a message with Connection: close [9112-9.6-02]";
-pub(in crate::analysis) const UNASKED: &str =
-    "a response without a request that it could answer [9112-9.2-02]";
-pub(in crate::analysis) const INTERIM_TO_1_0: &str =
-    "an interim response to a client of HTTP/1.0 [9110-15.2-01]";
-pub(in crate::analysis) const CODING_TO_1_0: &str =
-    "Transfer-Encoding to a client of HTTP/1.0 [9112-6.1-09]";
-pub(in crate::analysis) const LENGTH_OF_TUNNEL: &str =
-    "a length in the answer that opens a tunnel [9112-6.1-06], [9110-8.6-06]";
-pub(in crate::analysis) const BODY_TO_HEAD: &str =
-    "bytes behind a response to HEAD, which has no body [9110-9.3.2-01]";
-pub(in crate::analysis) const BEYOND_THE_BODY: &str =
-    "bytes behind the end of a response, which are none [9112-6.3-18]";
-pub(in crate::analysis) const BROKEN_REQUEST: &str =
-    "; nobody can say where it ends: 400 and close (RFC 9112 6.3)";
+pub(in crate::analysis) const AFTER_CLOSE: Rule = Rule::new(
+    "nothing comes after a message with Connection: close",
+    "tidak ada yang boleh menyusul pesan dengan Connection: close",
+    "[9112-9.6-02]",
+);
+pub(in crate::analysis) const UNASKED: Rule = Rule::new(
+    "a response without a request that it could answer",
+    "balasan tanpa permintaan yang dapat dibalasnya",
+    "[9112-9.2-02]",
+);
+pub(in crate::analysis) const INTERIM_TO_1_0: Rule = Rule::new(
+    "an interim response to a client of HTTP/1.0",
+    "balasan interim kepada klien HTTP/1.0",
+    "[9110-15.2-01]",
+);
+pub(in crate::analysis) const CODING_TO_1_0: Rule = Rule::new(
+    "Transfer-Encoding to a client of HTTP/1.0",
+    "Transfer-Encoding kepada klien HTTP/1.0",
+    "[9112-6.1-09]",
+);
+pub(in crate::analysis) const LENGTH_OF_TUNNEL: Rule = Rule::new(
+    "a length in the answer that opens a tunnel",
+    "ada panjang dalam balasan yang membuka tunnel",
+    "[9112-6.1-06], [9110-8.6-06]",
+);
+pub(in crate::analysis) const BODY_TO_HEAD: Rule = Rule::new(
+    "bytes behind a response to HEAD, which has no body",
+    "ada byte setelah balasan untuk HEAD, yang tidak memiliki body",
+    "[9110-9.3.2-01]",
+);
+pub(in crate::analysis) const BEYOND_THE_BODY: Rule = Rule::new(
+    "bytes behind the end of a response, which are none",
+    "ada byte setelah akhir balasan, yang bukan milik balasan mana pun",
+    "[9112-6.3-18]",
+);
 
-pub(in crate::analysis) fn violates(what: &str) -> String {
-    format!("; protocol violation: {what}")
+pub(in crate::analysis) fn broken_request(lang: Lang) -> String {
+    say!(
+        lang,
+        "; nobody can say where it ends: 400 and close (RFC 9112 6.3)",
+        "; akhirnya tidak dapat diketahui: 400 lalu tutup (RFC 9112 6.3)"
+    )
 }
 
-pub(in crate::analysis) fn violation(what: &str, refs: &[u64]) -> String {
-    format!("protocol violation: {}: {what}", frames(refs))
+pub(in crate::analysis) fn violation(lang: Lang, what: &str, refs: &[u64]) -> String {
+    say!(
+        lang,
+        "protocol violation: {frames}: {what}",
+        "pelanggaran protokol: {frames}: {what}",
+        frames = frames(refs)
+    )
 }
 
-pub(in crate::analysis) fn more_violations(more: u64) -> String {
-    format!("{} not listed", count(more, "more violation is", "more violations are"))
+pub(in crate::analysis) fn more_violations(lang: Lang, more: u64) -> String {
+    super::unlisted(lang, more, noun::VIOLATIONS)
 }
 
 /// The protocol's name in the report.
-pub(in crate::analysis) fn name(connection: &Connection) -> String {
+pub(in crate::analysis) fn name(lang: Lang, connection: &Connection) -> String {
     let mut text = match connection.version {
         None => "HTTP".to_owned(),
-        known => version(known),
+        known => version(lang, known),
     };
     if let Some((_, protocol)) = &connection.tunnel {
-        let _ = match protocol.as_str() {
-            "CONNECT" => write!(text, ", then a tunnel"),
-            other => write!(text, ", then {other}"),
-        };
+        text.push_str(&match protocol.as_str() {
+            "CONNECT" => say!(lang, ", then a tunnel", ", lalu tunnel"),
+            other => say!(lang, ", then {other}", ", lalu {other}"),
+        });
     }
     text
 }
 
 /// A request's head; `before` is the first that has no response yet.
-pub(in crate::analysis) fn request(message: &Message, head: &Head, before: Option<u64>) -> String {
-    let mut text = format!("request {}", message.number);
-    if let Some(before) = before {
-        let _ = write!(text, ", sent before response {before}");
-    }
-    let _ = write!(text, ": {}; {}", message.line, names(head));
+pub(in crate::analysis) fn request(
+    lang: Lang,
+    message: &Message,
+    head: &Head,
+    before: Option<u64>,
+) -> String {
+    let mut text = match before {
+        Some(before) => super::exchanges::request_before(lang, message.number, before),
+        None => super::exchanges::request(lang, message.number),
+    };
+    let _ = write!(text, ": {}; {}", message.line, names(lang, head));
     if message.expects {
-        text.push_str("; waits for 100 before its body (RFC 9110 10.1.1)");
+        text.push_str(&say!(
+            lang,
+            "; waits for 100 before its body (RFC 9110 10.1.1)",
+            "; menunggu 100 sebelum body-nya (RFC 9110 10.1.1)"
+        ));
     }
     if message.says_close {
-        text.push_str("; Connection: close");
+        text.push_str(SAYS_CLOSE);
     }
     text
 }
 
+const SAYS_CLOSE: &str = "; Connection: close";
+
 /// A response's head. `unkept`: its request was let go, because too many were under way.
 pub(in crate::analysis) fn response(
+    lang: Lang,
     exchange: &Exchange,
     head: &Head,
     unkept: bool,
     from_start: bool,
 ) -> String {
     let message = &exchange.response;
-    let what = if message.is_interim() { "interim response" } else { "response" };
-    let number = if message.number > 0 { format!(" {}", message.number) } else { String::new() };
-    let to = match (&exchange.request, exchange.latency_ns()) {
-        (Some(request), Some(after)) => {
-            format!(" to #{} ({})", request.first_frame(), latency(after))
-        }
-        _ if unkept => " (too many requests were under way to keep this one's)".to_owned(),
-        _ if from_start => String::new(),
-        _ => " to a request from before the capture".to_owned(),
+    let mut text = if message.is_interim() {
+        say!(lang, "interim response", "balasan interim")
+    } else {
+        say!(lang, "response", "balasan")
     };
-    let mut text = format!("{what}{number}{to}: {}", message.line);
-    text.push_str(&details(message));
-    let _ = write!(text, "; {}", names(head));
+    if message.number > 0 {
+        let _ = write!(text, " {}", message.number);
+    }
+    text.push_str(&match (&exchange.request, exchange.latency_ns()) {
+        (Some(request), Some(after)) => say!(
+            lang,
+            " to #{frame} ({after})",
+            " untuk #{frame} ({after})",
+            frame = request.first_frame(),
+            after = latency(after)
+        ),
+        _ if unkept => no_request_kept(lang),
+        _ if from_start => String::new(),
+        _ => say!(
+            lang,
+            " to a request from before the capture",
+            " untuk permintaan dari sebelum tangkapan"
+        ),
+    });
+    let _ = write!(text, ": {}{}; {}", message.line, details(message), names(lang, head));
     if message.says_close {
-        text.push_str("; Connection: close");
+        text.push_str(SAYS_CLOSE);
     }
     text
 }
@@ -117,61 +173,90 @@ fn details(message: &Message) -> String {
 }
 
 /// All exchanges of a connection in a line.
-pub(in crate::analysis) fn overview(connection: &Connection, open: u64) -> String {
-    let requests = count(connection.requests, "request", "requests");
-    let responses = count(connection.responses, "response", "responses");
-    let mut text = format!("{requests}, {responses} on this connection");
+pub(in crate::analysis) fn overview(lang: Lang, connection: &Connection, open: u64) -> String {
+    let requests = count(lang, connection.requests, noun::REQUESTS);
+    let responses = count(lang, connection.responses, noun::RESPONSES);
+    let mut text = say!(
+        lang,
+        "{requests}, {responses} on this connection",
+        "{requests}, {responses} dalam koneksi ini"
+    );
     if connection.most_in_flight > 1 {
         let most = connection.most_in_flight;
-        let _ = write!(
-            text,
-            "; pipelined: up to {most} requests under way, answered in order (RFC 9112 9.3.2)"
-        );
+        text.push_str(&say!(
+            lang,
+            "; pipelined: up to {most} requests under way, answered in order (RFC 9112 9.3.2)",
+            "; pipelining: sampai {most} permintaan berjalan sekaligus, dibalas berurutan \
+             (RFC 9112 9.3.2)"
+        ));
     } else if connection.responses > 1 {
-        text.push_str("; client waits for each response");
+        text.push_str(&say!(
+            lang,
+            "; client waits for each response",
+            "; klien menunggu setiap balasan"
+        ));
     }
     if connection.measured > 1 {
-        let mean = connection.latency_ns / connection.measured.cast_signed();
-        let _ = write!(text, "; latency {} on average", latency(mean));
+        let mean = latency(connection.latency_ns / connection.measured.cast_signed());
+        text.push_str(&say!(lang, "; latency {mean} on average", "; latensi rata-rata {mean}"));
     }
     if connection.unasked > 0 {
-        let responses = count(connection.unasked, "response", "responses");
-        let _ = write!(text, "; {responses} without a request in the capture");
+        let responses = count(lang, connection.unasked, noun::RESPONSES);
+        text.push_str(&say!(
+            lang,
+            "; {responses} without a request in the capture",
+            "; {responses} tanpa permintaan dalam tangkapan"
+        ));
     }
     if open > 0 {
-        let _ = write!(text, "; {} without a response", count(open, "request", "requests"));
+        let open = count(lang, open, noun::REQUESTS);
+        text.push_str(&say!(lang, "; {open} without a response", "; {open} tanpa balasan"));
     }
     text
 }
 
+/// `request 1 #6: GET /add, query a=5 b=9, HTTP/1.1, no body`.
+fn whole_request(lang: Lang, request: &Message) -> String {
+    say!(
+        lang,
+        "request {number} {carriers}: {line}, {body}",
+        "permintaan {number} {carriers}: {line}, {body}",
+        number = request.number,
+        carriers = request.frames.text(lang),
+        line = request.line,
+        body = body(lang, request, true)
+    )
+}
+
 /// A request with its response.
-pub(in crate::analysis) fn exchange(exchange: &Exchange) -> String {
+pub(in crate::analysis) fn exchange(lang: Lang, exchange: &Exchange) -> String {
     let response = &exchange.response;
     let mut text = match &exchange.request {
-        Some(request) => {
-            let carriers = request.frames.text();
-            format!(
-                "request {} {carriers}: {}, {}",
-                request.number,
-                request.line,
-                body(request, true)
-            )
-        }
-        None => "a request that is not in the capture".to_owned(),
+        Some(request) => whole_request(lang, request),
+        None => say!(
+            lang,
+            "a request that is not in the capture",
+            "permintaan yang tidak ada dalam tangkapan"
+        ),
     };
     for (frame, status) in &exchange.interim {
-        let _ = write!(text, " ↔ interim {status} #{frame}");
+        text.push_str(&say!(lang, " ↔ interim {status} #{frame}", " ↔ interim {status} #{frame}"));
     }
-    let carriers = response.frames.text();
-    let _ = write!(text, " ↔ {} {carriers}: {}", numbered(response, false), response.line);
-    let _ = write!(text, "{}, {}", details(response), body(response, false));
+    let carriers = response.frames.text(lang);
+    let numbered = numbered(lang, response, false);
+    let _ = write!(text, " ↔ {numbered} {carriers}: {}", response.line);
+    let _ = write!(text, "{}, {}", details(response), body(lang, response, false));
     if let Some(after) = exchange.latency_ns() {
         let _ = write!(text, " ({})", latency(after));
     }
     if response.complete && response.frames.count > 1 {
         let last = response.frames.frames.last().filter(|_| !more_than_listed(&response.frames));
         if let Some(last) = last {
-            let _ = write!(text, "; message completes in #{last}");
+            text.push_str(&say!(
+                lang,
+                "; message completes in #{last}",
+                "; pesan lengkap di #{last}"
+            ));
         }
     }
     text
@@ -183,136 +268,70 @@ fn more_than_listed(frames: &Listed) -> bool {
 }
 
 /// A body with its length, and its first bytes.
-fn body(message: &Message, is_request: bool) -> String {
-    let length = length(message, is_request);
+fn body(lang: Lang, message: &Message, is_request: bool) -> String {
+    let length = length(lang, message, is_request);
     match message.body {
         0 => length,
         body => format!("{length} {}", preview(&message.preview, body)),
     }
 }
 
-pub(in crate::analysis) fn unlisted(exchanges: u64) -> String {
-    format!("{} not listed", count(exchanges, "more exchange is", "more exchanges are"))
+pub(in crate::analysis) fn unlisted(lang: Lang, exchanges: u64) -> String {
+    super::unlisted(lang, exchanges, noun::EXCHANGES)
 }
 
-pub(in crate::analysis) fn unanswered(request: &Message) -> String {
-    let carriers = request.frames.text();
-    let body = body(request, true);
-    format!("request {} {carriers}: {}, {body} ↔ no response", request.number, request.line)
-}
-
-/// Who ended a connection.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::analysis) struct End<'a> {
-    pub(in crate::analysis) who: &'a str,
-    pub(in crate::analysis) frame: u64,
-    /// The one who sends the requests.
-    pub(in crate::analysis) by_client: bool,
-}
-
-impl End<'_> {
-    fn text(&self) -> String {
-        format!("{} first, in #{}", self.who, self.frame)
-    }
-}
-
-/// Connection: close, or HTTP/1.0 without keep-alive. `who` is `request` or `response`.
-pub(in crate::analysis) fn closed_as_announced(
-    end: &End<'_>,
-    who: &str,
-    frame: u64,
-    says_close: bool,
-    open: u64,
-) -> String {
-    let why = if says_close {
-        "says Connection: close (RFC 9112 9.6)"
-    } else {
-        "is of HTTP/1.0 and does not ask for keep-alive (RFC 9112 9.3)"
-    };
-    let left = match open {
-        0 => String::new(),
-        open => format!(", {} unanswered", count(open, "request", "requests")),
-    };
-    format!("closed because {who} #{frame} {why}; {}{left}", end.text())
-}
-
-/// The close that a body needs.
-pub(in crate::analysis) fn closed_to_end_the_body(response: &Message, fin: u64) -> String {
-    let (name, first) = (numbered(response, false), response.first_frame());
-    let body = count(response.body, "byte", "bytes");
-    format!("closed to end the body of {name} #{first}: {body} up to FIN #{fin} (RFC 9112 6.3)")
-}
-
-/// The close in the middle of a message.
-pub(in crate::analysis) fn closed_within(
-    message: &Message,
-    is_request: bool,
-    end: &End<'_>,
-) -> String {
-    let (name, first) = (numbered(message, is_request), message.first_frame());
-    let length = length(message, is_request);
-    format!(
-        "closed within {name} #{first}, which is incomplete: {length} (RFC 9112 8); {}",
-        end.text()
-    )
-}
-
-pub(in crate::analysis) fn closed_unanswered(end: &End<'_>, open: u64, responses: u64) -> String {
-    let open = count(open, "request", "requests");
-    let after = count(responses, "response", "responses");
-    format!("closed with {open} unanswered, after {after}; {}", end.text())
-}
-
-pub(in crate::analysis) fn closed_tunnel(end: &End<'_>, switched: u64, protocol: &str) -> String {
-    let to = match protocol {
-        "CONNECT" => "a tunnel",
-        "" => "another protocol",
-        other => other,
-    };
-    format!("closed after it had become {to} in #{switched}; {}", end.text())
-}
-
-pub(in crate::analysis) fn closed_after_error(end: &End<'_>, response: &Message) -> String {
-    let (status, frame) = (response.status, response.first_frame());
-    format!("closed after the error {status} #{frame}, without Connection: close; {}", end.text())
-}
-
-pub(in crate::analysis) fn closed_idle(end: &End<'_>) -> String {
-    let who = if end.by_client { "client" } else { "server" };
-    format!("closed between messages, as the {who} may at any time (RFC 9112 9.5); {}", end.text())
-}
-
-pub(in crate::analysis) fn closed_unused(end: &End<'_>) -> String {
-    format!("closed without a message; {}", end.text())
+pub(in crate::analysis) fn unanswered(lang: Lang, request: &Message) -> String {
+    let request = whole_request(lang, request);
+    say!(lang, "{request} ↔ no response", "{request} ↔ tanpa balasan")
 }
 
 /// One server, over all connections; `range` is of the frames that a connection took.
 pub(in crate::analysis) fn server(
+    lang: Lang,
     name: &str,
     address: SocketAddr,
     server: &Server,
     range: Option<(u64, u64)>,
 ) -> String {
-    let requests = count(server.requests, "request", "requests");
-    let connections = count(server.connections, "connection", "connections");
+    let requests = count(lang, server.requests, noun::REQUESTS);
+    let connections = count(lang, server.connections, noun::CONNECTIONS);
     let address = address.to_string();
     let who = if name == address { address } else { format!("{name} {address}") };
-    let mut text = format!("HTTP to {who}: {requests} on {connections}");
+    let mut text = say!(
+        lang,
+        "HTTP to {who}: {requests} on {connections}",
+        "HTTP ke {who}: {requests} dalam {connections}"
+    );
     if server.requests == server.connections && server.connections > 1 {
-        text.push_str(", one connection per request");
+        text.push_str(&say!(lang, ", one connection per request", ", satu koneksi per permintaan"));
     }
     if let Some((least, most)) = range {
-        let frames = if least == most { format!("{most}") } else { format!("{least} to {most}") };
-        let _ = write!(text, ", {frames} frames each");
+        text.push_str(&if least == most {
+            say!(lang, ", {most} frames each", ", masing-masing {most} frame")
+        } else {
+            say!(
+                lang,
+                ", {least} to {most} frames each",
+                ", masing-masing {least} sampai {most} frame"
+            )
+        });
     }
-    for (messages, closing) in ["requests", "responses"].into_iter().zip(&server.closing) {
-        let [says, old] = closing;
-        if says.count > 0 {
-            let _ = write!(text, "; the {messages} say Connection: close: {}", says.text());
+    let messages = [say!(lang, "requests", "permintaannya"), say!(lang, "responses", "balasannya")];
+    for (messages, closing) in messages.iter().zip(&server.closing) {
+        let [says, old] = closing.each_ref().map(|listed| listed.text(lang));
+        if closing[0].count > 0 {
+            text.push_str(&say!(
+                lang,
+                "; the {messages} say Connection: close: {says}",
+                "; {messages} menyatakan Connection: close: {says}"
+            ));
         }
-        if old.count > 0 {
-            let why = "are of HTTP/1.0 without keep-alive";
-            let _ = write!(text, "; the {messages} {why}: {}", old.text());
+        if closing[1].count > 0 {
+            text.push_str(&say!(
+                lang,
+                "; the {messages} are of HTTP/1.0 without keep-alive: {old}",
+                "; {messages} memakai HTTP/1.0 tanpa keep-alive: {old}"
+            ));
         }
     }
     text

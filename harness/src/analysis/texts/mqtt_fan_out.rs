@@ -2,13 +2,14 @@
 //!
 //! It knows sentences. It does not know how a delivery was found to belong to a PUBLISH.
 
-use std::fmt::Write as _;
-
-use super::{count, latency};
+use super::noun::{self, count};
+use super::{and_more, latency};
 use crate::analysis::mqtt::{Broker, Message, NAMED_MAX, Origin, Publication};
+use crate::lang::{Lang, say};
 
 /// Where a PUBLISH comes from, with the frames that this speaks of.
 pub(in crate::analysis) fn origin(
+    lang: Lang,
     origin: &Origin,
     publication: &Publication,
     conversation: u64,
@@ -16,122 +17,199 @@ pub(in crate::analysis) fn origin(
     let own = publication.frame;
     match *origin {
         Origin::Message { frame, after, qos } => {
-            let mut text = delivered(frame, &[(own, after)]);
-            if qos != publication.qos {
+            let mut text = delivered(lang, frame, &[(own, after)]);
+            let granted = publication.qos;
+            if qos != granted {
                 // [MQTT-3.8.4-6]
-                let _ = write!(text, ", QoS {qos} lowered to the granted {}", publication.qos);
+                text.push_str(&say!(
+                    lang,
+                    ", QoS {qos} lowered to the granted {granted}",
+                    ", QoS {qos} diturunkan ke {granted} yang disetujui"
+                ));
             }
             (text, vec![frame])
         }
         Origin::Again { frame } => {
-            let text = format!("PUBLISH #{frame} → delivered once more, as #{own}");
+            let text = say!(
+                lang,
+                "PUBLISH #{frame} → delivered once more, as #{own}",
+                "PUBLISH #{frame} → disampaikan sekali lagi, sebagai #{own}"
+            );
             (text, vec![frame])
         }
         Origin::Redelivery { frame, conversation: first } => {
-            let where_ = if first == conversation {
-                String::new()
-            } else {
-                format!(" on conversation {first}")
-            };
+            let mut text = say!(
+                lang,
+                "DUP: sent again, first in #{frame}",
+                "DUP: dikirim ulang, pertama kali di #{frame}"
+            );
+            if first != conversation {
+                text.push_str(&say!(lang, " on conversation {first}", " pada percakapan {first}"));
+            }
             // [MQTT-3.3.1-1]
-            (format!("DUP: sent again, first in #{frame}{where_}"), vec![frame])
+            (text, vec![frame])
         }
-        Origin::Retained { frame: Some(frame) } => (
-            format!("the retained message of PUBLISH #{frame}, for a new subscription"),
-            vec![frame],
-        ),
-        Origin::Retained { frame: None } => {
-            ("a retained message from before the capture".to_owned(), Vec::new())
-        }
+        Origin::Retained { frame } => (retained(lang, frame), frame.into_iter().collect()),
         Origin::Will { connect, ended } => {
-            let (when, mut refs) = match ended {
-                Some(frame) => (format!("whose connection ended in #{frame}"), vec![frame]),
-                None => ("whose connection has no end in the capture yet".to_owned(), Vec::new()),
-            };
-            refs.push(connect);
-            (format!("the will of CONNECT #{connect}, {when} without DISCONNECT"), refs)
+            (will(lang, connect, ended), ended.into_iter().chain([connect]).collect())
         }
         Origin::Unknown => {
-            ("the PUBLISH that it comes from is not in the capture".to_owned(), Vec::new())
+            let text = say!(
+                lang,
+                "the PUBLISH that it comes from is not in the capture",
+                "PUBLISH asalnya tidak ada dalam tangkapan"
+            );
+            (text, Vec::new())
         }
+    }
+}
+
+fn retained(lang: Lang, frame: Option<u64>) -> String {
+    match frame {
+        Some(frame) => say!(
+            lang,
+            "the retained message of PUBLISH #{frame}, for a new subscription",
+            "pesan retained dari PUBLISH #{frame}, untuk langganan baru"
+        ),
+        None => say!(
+            lang,
+            "a retained message from before the capture",
+            "pesan retained dari sebelum tangkapan"
+        ),
+    }
+}
+
+fn will(lang: Lang, connect: u64, ended: Option<u64>) -> String {
+    match ended {
+        Some(frame) => say!(
+            lang,
+            "the will of CONNECT #{connect}, whose connection ended in #{frame} without DISCONNECT",
+            "will dari CONNECT #{connect}, yang koneksinya berakhir di #{frame} tanpa DISCONNECT"
+        ),
+        None => say!(
+            lang,
+            "the will of CONNECT #{connect}, whose connection has no end in the capture yet \
+             without DISCONNECT",
+            "will dari CONNECT #{connect}, yang koneksinya belum berakhir dalam tangkapan, tanpa \
+             DISCONNECT"
+        ),
     }
 }
 
 /// `PUBLISH #22 → delivered as #23 (+60 µs)`.
-fn delivered(frame: u64, deliveries: &[(u64, i64)]) -> String {
+fn delivered(lang: Lang, frame: u64, deliveries: &[(u64, i64)]) -> String {
     let each = |(frame, after): &(u64, i64)| format!("#{frame} ({})", latency(*after));
     let list = deliveries.iter().map(each).collect::<Vec<_>>().join(", ");
-    format!("PUBLISH #{frame} → delivered as {list}")
+    say!(
+        lang,
+        "PUBLISH #{frame} → delivered as {list}",
+        "PUBLISH #{frame} → disampaikan sebagai {list}"
+    )
 }
 
 /// A message with its deliveries.
-pub(in crate::analysis) fn fan_out(message: &Message) -> String {
+pub(in crate::analysis) fn fan_out(lang: Lang, message: &Message) -> String {
+    let frame = message.frame;
     if message.first.is_empty() {
-        return format!("PUBLISH #{} → delivered to nobody in the capture", message.frame);
+        return say!(
+            lang,
+            "PUBLISH #{frame} → delivered to nobody in the capture",
+            "PUBLISH #{frame} → tidak disampaikan kepada siapa pun dalam tangkapan"
+        );
     }
-    let mut text = delivered(message.frame, &message.first);
-    let more = message.deliveries - message.first.len() as u64;
-    if more > 0 {
-        let _ = write!(text, " and {more} more");
+    let text = delivered(lang, frame, &message.first);
+    match message.deliveries - message.first.len() as u64 {
+        0 => text,
+        more => and_more(lang, &text, more),
     }
-    text
 }
 
-pub(in crate::analysis) fn fan_out_overview(broker: &Broker) -> String {
-    let messages = count(broker.published(), "message", "messages");
-    let deliveries = count(broker.deliveries, "delivery", "deliveries");
-    let mut text = format!("fan-out: {messages} published, {deliveries}");
+pub(in crate::analysis) fn fan_out_overview(lang: Lang, broker: &Broker) -> String {
+    let messages = count(lang, broker.published(), noun::MESSAGES);
+    let deliveries = count(lang, broker.deliveries, noun::DELIVERIES);
+    let mut text = say!(
+        lang,
+        "fan-out: {messages} published, {deliveries}",
+        "fan-out: {messages} diterbitkan, {deliveries}"
+    );
     if broker.deliveries > 0 {
-        let mean = broker.latency_ns / broker.deliveries.cast_signed();
-        let _ = write!(text, ", {} after the PUBLISH on average", latency(mean));
+        let mean = latency(broker.latency_ns / broker.deliveries.cast_signed());
+        text.push_str(&say!(
+            lang,
+            ", {mean} after the PUBLISH on average",
+            ", rata-rata {mean} setelah PUBLISH"
+        ));
     }
     text
 }
 
-pub(in crate::analysis) fn unlisted_messages(messages: u64) -> String {
-    format!("{} not listed", count(messages, "more message is", "more messages are"))
+pub(in crate::analysis) fn unlisted_messages(lang: Lang, messages: u64) -> String {
+    super::unlisted(lang, messages, noun::MESSAGES)
 }
 
-pub(in crate::analysis) fn open_deliveries(open: u64) -> String {
-    let deliveries = count(open, "delivery", "deliveries");
-    format!("{deliveries} of QoS 1 or 2 not completed at end of capture")
+pub(in crate::analysis) fn open_deliveries(lang: Lang, open: u64) -> String {
+    say!(
+        lang,
+        "{deliveries} of QoS 1 or 2 not completed at end of capture",
+        "{deliveries} QoS 1 atau 2 belum selesai di akhir tangkapan",
+        deliveries = count(lang, open, noun::DELIVERIES)
+    )
 }
 
 /// `topology: 1 publisher → broker → 1 subscriber (mqtt-pub → mqtt-broker → mqtt-sub)`.
 pub(in crate::analysis) fn topology(
+    lang: Lang,
     counts: [u64; 2],
     names: &[Vec<String>; 2],
     broker: &str,
 ) -> String {
-    let publishers = count(counts[0], "publisher", "publishers");
-    let subscribers = count(counts[1], "subscriber", "subscribers");
     let named = |side: usize| {
         let mut text = names[side].join(", ");
         if counts[side] > NAMED_MAX as u64 {
             text.push_str(", …");
         }
-        if text.is_empty() { "nobody".to_owned() } else { text }
+        if text.is_empty() { say!(lang, "nobody", "tidak ada") } else { text }
     };
-    let (from, to) = (named(0), named(1));
-    format!("topology: {publishers} → broker → {subscribers} ({from} → {broker} → {to})")
+    say!(
+        lang,
+        "topology: {publishers} → broker → {subscribers} ({from} → {broker} → {to})",
+        "topologi: {publishers} → broker → {subscribers} ({from} → {broker} → {to})",
+        publishers = count(lang, counts[0], noun::PUBLISHERS),
+        subscribers = count(lang, counts[1], noun::SUBSCRIBERS),
+        from = named(0),
+        to = named(1)
+    )
 }
 
 /// The note on the two kinds of acknowledgement. `qos` is the highest in the capture.
-pub(in crate::analysis) fn tcp_ack_is_none_of_mqtt(qos: u8) -> String {
-    let tcp = "TCP ACK ≠ MQTT acknowledgment: the ACK is of the other end's kernel and says that \
-               the bytes are there, not that a program has read them or passed the message on";
+pub(in crate::analysis) fn tcp_ack_is_none_of_mqtt(lang: Lang, qos: u8) -> String {
+    let tcp = say!(
+        lang,
+        "TCP ACK ≠ MQTT acknowledgment: the ACK is of the other end's kernel and says that the \
+         bytes are there, not that a program has read them or passed the message on",
+        "ACK TCP ≠ konfirmasi MQTT: ACK itu dari kernel di ujung lain dan menyatakan bahwa \
+         byte-nya sudah sampai, bukan bahwa sebuah program sudah membacanya atau meneruskan \
+         pesannya"
+    );
     match qos {
-        0 => format!(
+        0 => say!(
+            lang,
             "{tcp}. QoS 0 has no MQTT acknowledgment at all; QoS 1 would add a PUBACK for each \
              PUBLISH, from the broker to the publisher and from the subscriber to the broker, and \
-             the sender would keep the message until it has come"
+             the sender would keep the message until it has come",
+            "{tcp}. QoS 0 sama sekali tidak memiliki konfirmasi MQTT; QoS 1 akan menambahkan \
+             PUBACK untuk setiap PUBLISH, dari broker ke penerbit dan dari pelanggan ke broker, \
+             dan pengirim akan menyimpan pesan itu sampai PUBACK-nya datang"
         ),
-        1 => format!("{tcp}. Of QoS 1 the MQTT acknowledgment is PUBACK"),
-        _ => format!("{tcp}. Of QoS 2 the MQTT acknowledgments are PUBREC, PUBREL and PUBCOMP"),
+        1 => say!(
+            lang,
+            "{tcp}. Of QoS 1 the MQTT acknowledgment is PUBACK",
+            "{tcp}. Pada QoS 1 konfirmasi MQTT-nya adalah PUBACK"
+        ),
+        _ => say!(
+            lang,
+            "{tcp}. Of QoS 2 the MQTT acknowledgments are PUBREC, PUBREL and PUBCOMP",
+            "{tcp}. Pada QoS 2 konfirmasi MQTT-nya adalah PUBREC, PUBREL, dan PUBCOMP"
+        ),
     }
-}
-
-/// A conversation that is not kept any more.
-pub(in crate::analysis) fn conversation_name(id: u64) -> String {
-    format!("conversation {id}")
 }

@@ -4,8 +4,6 @@
 //! It knows both ends, and tells `sockets` what others must know. It does not know bytes or
 //! segments.
 
-use std::net::SocketAddr;
-
 use super::end::{End, Mechanism};
 use super::handshake::{Handshake, Unit};
 use super::message::Message;
@@ -16,15 +14,18 @@ use super::subscriptions::{Form, Subscriptions};
 use crate::analysis::application::Moment;
 use crate::analysis::assemble::Assembled;
 use crate::analysis::records::{At, Lines, Told};
-use crate::analysis::texts::{Listed, zmtp as words, zmtp_flow as texts};
+use crate::analysis::texts::{Listed, after, violates, violation};
+use crate::analysis::texts::{zmtp as words, zmtp_flow as texts, zmtp_rules as rules};
 use crate::conversation::Side;
 use crate::dissect::zmtp::{
     Command, Contents, Data, Frame, Greeting, Metadata, Reading, SocketType,
 };
+use crate::lang::Lang;
 
 /// The connection.
 #[derive(Debug, Default)]
 pub(in crate::analysis) struct Connection {
+    pub(super) lang: Lang,
     pub(in crate::analysis) ends: [End; 2],
     handshake: Handshake,
     pub(in crate::analysis) pattern: Pattern,
@@ -44,6 +45,10 @@ pub(in crate::analysis) struct Connection {
 }
 
 impl Connection {
+    pub(super) fn new(lang: Lang) -> Self {
+        Self { lang, ..Self::default() }
+    }
+
     pub(in crate::analysis) fn end(&self, side: Side) -> &End {
         &self.ends[usize::from(side == Side::Server)]
     }
@@ -115,17 +120,21 @@ impl Connection {
         };
         let wrong = match (a.mechanism.as_deref(), b.mechanism.as_deref()) {
             // [ZMTP-3.0-mech-05]
-            (Some(a), Some(b)) if a != b => texts::mechanisms(a, b),
+            (Some(a), Some(b)) if a != b => rules::mechanisms(self.lang, a, b),
             // [PLAIN-02] One of both is the server.
-            (Some(b"PLAIN"), _) if a.as_server == b.as_server => texts::SAME_PART.to_owned(),
+            (Some(b"PLAIN"), _) if a.as_server == b.as_server => rules::SAME_PART.text(self.lang),
             _ => return String::new(),
         };
-        self.violates("greeting", &wrong, at.frame)
+        self.violates(rules::GREETING, &wrong, at.frame)
     }
 
     fn violates(&mut self, name: &str, what: &str, frame: u64) -> String {
-        self.violations.push(texts::violation(frame, name, what), vec![frame]);
-        texts::violates(what)
+        self.violations.push(violation(self.lang, frame, name, what), vec![frame]);
+        violates(self.lang, what)
+    }
+
+    fn message_violates(&mut self, what: &str, frame: u64) -> String {
+        self.violates(&rules::a_message(self.lang), what, frame)
     }
 
     /// A frame is complete. Says nothing of one that a further one of its message follows.
@@ -138,14 +147,14 @@ impl Connection {
     ) -> Told {
         let at = At { frame: moment.frame, time_ns: assembled.time_ns };
         match &frame.contents {
-            Contents::Nothing => Told::new(words::unread(&frame.name())),
+            Contents::Nothing => Told::new(words::unread(self.lang, frame)),
             Contents::Command(command) => self.on_command(side, command, at, moment),
             Contents::Subscription { subscribe, prefix } => {
-                let wrong = self.handshake.step(&self.ends, side, Unit::Message);
+                let wrong = self.handshake.step(self.lang, &self.ends, side, Unit::Message);
                 let mut told =
                     self.on_subscription(side, *subscribe, prefix, Form::Message, at, moment);
                 if let Some(what) = wrong {
-                    told.say.push_str(&self.violates("message", &what, at.frame));
+                    told.say.push_str(&self.message_violates(&what, at.frame));
                 }
                 told
             }
@@ -169,8 +178,8 @@ impl Connection {
         moment: &mut Moment<'_>,
     ) -> Told {
         let name = crate::output::escape(&command.name);
-        let wrong = self.handshake.step(&self.ends, side, Unit::Command(&name));
-        let say = words::command(command);
+        let wrong = self.handshake.step(self.lang, &self.ends, side, Unit::Command(&name));
+        let say = words::command(self.lang, command);
         let mut told = match &command.data {
             Data::Ready(metadata) | Data::Initiate(metadata) => {
                 let unfit = self.learn(side, metadata, &say, at, moment);
@@ -199,7 +208,7 @@ impl Connection {
             }
             Data::Error(_) => {
                 self.error.get_or_insert(at.frame);
-                let say = texts::fatal(&say);
+                let say = texts::fatal(self.lang, &say);
                 self.steps.push(texts::in_frame(&say, at.frame), vec![at.frame]);
                 Told::new(say)
             }
@@ -232,7 +241,7 @@ impl Connection {
         }
         match self.types() {
             // [ZMTP-3.0-meta-07]
-            [Some(a), Some(b)] if !a.fits(b) => Some(texts::unfit(a.name(), b.name())),
+            [Some(a), Some(b)] if !a.fits(b) => Some(rules::unfit(self.lang, a.name(), b.name())),
             _ => None,
         }
     }
@@ -249,12 +258,7 @@ impl Connection {
             Pattern::PubSub(side) => (Kind::Pub, side),
             _ => return None,
         };
-        let bound = side == Side::Server;
-        let mut address = conversation.address(side);
-        if !bound {
-            address = SocketAddr::new(address.ip(), 0);
-        }
-        let key = Key { kind, bound, address };
+        let key = Key::new(kind, side == Side::Server, conversation.address(side));
         let to = conversation.address(side.other());
         moment.shared.zmtp.join(key, conversation.id, to);
         self.joined = Some(key);
@@ -267,11 +271,11 @@ impl Connection {
         let asked = &mut self.end_mut(side.other()).ping;
         match asked.take() {
             Some((ping, wanted)) if wanted == context => {
-                Told { say: texts::after(&say, ping, at), refs: vec![ping.frame] }
+                Told { say: after(self.lang, &say, ping, at), refs: vec![ping.frame] }
             }
             other => {
                 *asked = other;
-                Told::new(texts::pong_unasked(&say))
+                Told::new(texts::pong_unasked(self.lang, &say))
             }
         }
     }
@@ -291,14 +295,15 @@ impl Connection {
             if let Some(key) = self.join(moment) {
                 moment.shared.zmtp.subscribe(key, moment.conversation.id, prefix);
             }
-            self.subscriptions.subscribe(who, prefix, form, at)
+            self.subscriptions.subscribe(self.lang, who, prefix, form, at)
         } else {
-            self.subscriptions.cancel(who, prefix, form, at)
+            self.subscriptions.cancel(self.lang, who, prefix, form, at)
         };
         // [ZMTP-3.1-sub-06] A peer of 3.0 knows no such command.
         let old = self.end(side.other()).version().is_some_and(|version| version < (3, 1));
         if form == Form::Command && old {
-            told.say.push_str(&self.violates(who, texts::COMMAND_TO_3_0, at.frame));
+            let what = rules::COMMAND_TO_3_0.text(self.lang);
+            told.say.push_str(&self.violates(who, &what, at.frame));
         }
         told
     }
@@ -310,16 +315,16 @@ impl Connection {
         at: At,
         moment: &mut Moment<'_>,
     ) -> Told {
-        let wrong = self.handshake.step(&self.ends, side, Unit::Message);
+        let wrong = self.handshake.step(self.lang, &self.ends, side, Unit::Message);
         self.first_message.get_or_insert(at.frame);
         self.end_mut(side).flow.add(message, at);
         let mut told = self.meaning(side, message, at, moment);
         told.refs.extend(message.carriers.iter().filter(|frame| **frame != at.frame));
         if let Some(what) = wrong {
-            told.say.push_str(&self.violates("message", &what, at.frame));
+            told.say.push_str(&self.message_violates(&what, at.frame));
         } else if self.is_early(side) {
             self.early.push(at.frame);
-            told.say.push_str(&texts::early());
+            told.say.push_str(&texts::early(self.lang));
         }
         told
     }
@@ -331,22 +336,26 @@ impl Connection {
     }
 
     fn meaning(&mut self, side: Side, message: &Message, at: At, moment: &mut Moment<'_>) -> Told {
+        let lang = self.lang;
         let number = self.end(side).flow.count();
         let way = [self.type_name(side), self.type_name(side.other())];
+        let say = |way| texts::message(lang, number, way, &words::message(lang, message, false));
         match self.pattern {
             Pattern::RequestReply { asker, strict } if asker == side => {
-                let mut told = self.requests.request(message, at);
+                let mut told = self.requests.request(lang, message, at);
                 // [REQ-fmt-01], [REQ-out-01]
                 if strict && !message.is_delimited() {
-                    told.say.push_str(&self.violates("request", texts::NO_DELIMITER, at.frame));
+                    let (name, what) = (rules::a_request(lang), rules::NO_DELIMITER.text(lang));
+                    told.say.push_str(&self.violates(&name, &what, at.frame));
                 }
                 told
             }
-            Pattern::RequestReply { .. } => self.requests.reply(message, at),
+            Pattern::RequestReply { .. } => self.requests.reply(lang, message, at),
             Pattern::PubSub(from) if from == side => {
                 let complete = self.end(side.other()).is_whole();
                 let key = self.join(moment);
-                let (told, prefix) = self.subscriptions.delivered(number, message, at, complete);
+                let (told, prefix) =
+                    self.subscriptions.delivered(lang, number, message, at, complete);
                 if let Some(key) = key {
                     moment.shared.zmtp.sent(key, moment.conversation.id, at.frame, prefix);
                 }
@@ -356,10 +365,10 @@ impl Connection {
                 if let Some(key) = self.join(moment) {
                     moment.shared.zmtp.sent(key, moment.conversation.id, at.frame, None);
                 }
-                Told::new(texts::message(number, Some(way), &words::message(message, false)))
+                Told::new(say(Some(way)))
             }
             Pattern::Pipeline(_) | Pattern::PubSub(_) => {
-                let say = texts::message(number, Some(way), &words::message(message, false));
+                let say = say(Some(way));
                 // [PUSH-gen-01], [PUB-gen-06] XSUB alone may, to an XPUB.
                 if self.end(side).socket_type == Some(SocketType::Xsub) {
                     return Told::new(say);
@@ -369,16 +378,12 @@ impl Connection {
                     Pattern::PubSub(_) => "[SUB-gen-01]",
                     _ => "[PULL-gen-01]",
                 };
-                let what = texts::only_receives(way[0], clause);
-                let wrong = self.violates("message", &what, at.frame);
+                let what = rules::only_receives(lang, way[0], clause);
+                let wrong = self.message_violates(&what, at.frame);
                 Told::new(format!("{say}{wrong}"))
             }
-            Pattern::Free => {
-                Told::new(texts::message(number, Some(way), &words::message(message, false)))
-            }
-            Pattern::Unknown => {
-                Told::new(texts::message(number, None, &words::message(message, false)))
-            }
+            Pattern::Free => Told::new(say(Some(way))),
+            Pattern::Unknown => Told::new(say(None)),
         }
     }
 

@@ -28,10 +28,11 @@ use super::application::{Application, Moment, Remark};
 use super::assemble::{Assembled, Assembler, Unit, cover};
 use super::opaque::Opaque;
 use super::records::At;
-use super::texts::{zmtp as words, zmtp_flow as texts};
+use super::texts::{malformed, zmtp as words, zmtp_flow as texts, zmtp_rules as rules};
 use crate::conversation::{Chunk, Conversation, Side};
 use crate::dissect::Field;
 use crate::dissect::zmtp::{Flaw, SIGNATURE_LEN, frame, greeting};
+use crate::lang::{Lang, Text};
 use detect::Framing;
 
 /// Units of one frame that are told one by one.
@@ -86,8 +87,8 @@ impl Reader {
 
 impl Zmtp {
     /// `certain`: a whole signature was seen, or a clear command.
-    pub(super) fn new(certain: bool) -> Self {
-        let (readers, connection) = (Default::default(), Connection::default());
+    pub(super) fn new(lang: Lang, certain: bool) -> Self {
+        let (readers, connection) = (Default::default(), Connection::new(lang));
         Self { readers, connection, certain, mistaken: None }
     }
 
@@ -107,6 +108,7 @@ impl Zmtp {
         chunk: Option<&Chunk>,
         moment: &mut Moment<'_>,
     ) -> Remark {
+        let lang = self.connection.lang;
         let mut remark = Remark::default();
         let mut says = Vec::new();
         let mut counts = Counts::default();
@@ -123,7 +125,7 @@ impl Zmtp {
                 Unit::Part { .. } if greets => self.part_of_greeting(side, moment, &mut remark),
                 Unit::Part { first, there, of, begins, head } => {
                     remark.refs.extend(Some(first).filter(|_| !begins));
-                    texts::part(words::kind(head), there, of, begins)
+                    texts::part(lang, &words::kind(lang, head), there, of, begins)
                 }
                 Unit::Lost(len) => self.lost(side, len),
             };
@@ -132,13 +134,13 @@ impl Zmtp {
         if let Some(message) = &self.connection.end(side).message
             && message.carriers.last() == Some(&moment.frame)
         {
-            says.push(texts::goes_on(message.count));
+            says.push(texts::goes_on(lang, message.count));
         }
         let more = says.len().saturating_sub(TOLD_MAX);
         says.truncate(TOLD_MAX);
-        says.extend((more > 0).then(|| texts::more_units(more)));
+        says.extend((more > 0).then(|| texts::more_units(lang, more)));
         if let Some(chunk) = chunk.filter(|chunk| chunk.frame == moment.frame) {
-            says.extend(texts::share_a_segment(&counts));
+            says.extend(texts::share_a_segment(lang, &counts));
             if moment.with_fields {
                 cover(&mut remark.layers, chunk, "part of a frame");
             }
@@ -157,7 +159,7 @@ impl Zmtp {
             remark.layers.extend(Some(layer).filter(|layer| layer.len > 0));
         }
         remark.refs.extend(so_far.frames().iter().filter(|frame| **frame != moment.frame));
-        words::greeting(&seen, so_far.span(moment.frame), Some(so_far.len))
+        words::greeting(self.connection.lang, &seen, so_far.span(moment.frame), Some(so_far.len))
     }
 
     fn greeting(
@@ -169,10 +171,17 @@ impl Zmtp {
     ) -> String {
         self.reader_mut(side).greets = false;
         self.certain = true;
+        let lang = self.connection.lang;
         let mut seen = greeting(&assembled.bytes, moment.with_fields);
-        let say = words::greeting(&seen, assembled.span(moment.frame), None);
+        let say = words::greeting(lang, &seen, assembled.span(moment.frame), None);
         let fields = std::mem::take(&mut seen.fields);
-        let say = place(assembled, ("greeting", &fields, &seen.flaws), say, moment, remark);
+        let say = place(
+            assembled,
+            (&Text::name(rules::GREETING), &fields, &seen.flaws),
+            say,
+            moment,
+            remark,
+        );
         // The other side goes on in the older version as well, or closes.
         if seen.is_older() {
             let other = self.reader_mut(side.other());
@@ -204,10 +213,11 @@ impl Zmtp {
 
     /// Bytes that are no units.
     fn lost(&self, side: Side, len: u64) -> String {
+        let lang = self.connection.lang;
         match self.connection.older() {
-            Some(major) => texts::older(len, major),
-            None if self.reader(side).foreign => texts::no_greeting(len),
-            None => texts::lost(len),
+            Some(major) => texts::older(lang, len, major),
+            None if self.reader(side).foreign => texts::no_greeting(lang, len),
+            None => texts::lost(lang, len),
         }
     }
 }
@@ -216,7 +226,7 @@ impl Zmtp {
 /// began and what is wrong with it.
 fn place(
     assembled: &Assembled,
-    (name, fields, flaws): (&str, &[Field], &[Flaw]),
+    (name, fields, flaws): (&Text, &[Field], &[Flaw]),
     mut say: String,
     moment: &Moment<'_>,
     remark: &mut Remark,
@@ -230,10 +240,11 @@ fn place(
     if let Some(first) = frames.first().filter(|first| **first != moment.frame)
         && !say.is_empty()
     {
-        say = texts::complete(&say, assembled.len, *first);
+        say = texts::complete(moment.lang, &say, assembled.len, *first);
     }
     if let Some(flaw) = flaws.first() {
-        say.push_str(&texts::malformed(&flaw.text()));
+        say.push_str("; ");
+        say.push_str(&malformed(moment.lang, &flaw.text(moment.lang)));
     }
     say
 }
@@ -242,7 +253,7 @@ impl Application for Zmtp {
     fn name(&self) -> String {
         match &self.mistaken {
             Some(opaque) => opaque.name(),
-            None if !self.certain => super::texts::exchanges::NOT_RECOGNISED.to_owned(),
+            None if !self.certain => super::texts::exchanges::not_recognised(self.connection.lang),
             None => words::name(self.connection.version(), self.connection.types_in_order()),
         }
     }
@@ -261,7 +272,7 @@ impl Application for Zmtp {
         self.certain |= signature.is_some_and(|it| it.len >= SIGNATURE_LEN);
         let lost = units.iter().any(|unit| matches!(unit, Unit::Lost(_)));
         if lost && !self.certain && !matches!(units.first(), Some(Unit::Whole(_))) {
-            let mut opaque = Opaque::default();
+            let mut opaque = Opaque::new(self.connection.lang);
             let remark = opaque.on_chunk(side, chunk, moment);
             self.mistaken = Some(opaque);
             return remark;

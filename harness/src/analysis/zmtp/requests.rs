@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 
 use crate::analysis::records::{At, Lines, Told};
 use crate::analysis::texts::{Listed, zmtp as words, zmtp_flow as texts};
+use crate::lang::Lang;
 
 use super::message::Message;
 
@@ -47,16 +48,16 @@ pub(in crate::analysis) struct Requests {
 }
 
 impl Requests {
-    pub(super) fn request(&mut self, message: &Message, at: At) -> Told {
+    pub(super) fn request(&mut self, lang: Lang, message: &Message, at: At) -> Told {
         self.asked += 1;
         let before = self.waiting.front().map(|first| (first.number, first.at.frame));
-        let text = words::message(message, true);
-        let say = texts::request(self.asked, &text, before);
+        let text = words::message(lang, message, true);
+        let say = texts::request(lang, self.asked, &text, before);
         if before.is_some() {
             self.out_of_step.push(at.frame);
         }
         if self.waiting.len() < IN_FLIGHT_MAX && self.unkept == 0 {
-            let text = words::payload(message);
+            let text = words::payload(lang, message);
             let carriers = message.carriers.clone();
             self.waiting.push_back(Pending { number: self.asked, at, text, carriers });
         } else {
@@ -66,27 +67,27 @@ impl Requests {
         Told { say, refs: before.map(|(_, frame)| frame).into_iter().collect() }
     }
 
-    pub(super) fn reply(&mut self, message: &Message, at: At) -> Told {
-        let text = words::message(message, true);
+    pub(super) fn reply(&mut self, lang: Lang, message: &Message, at: At) -> Told {
+        let text = words::message(lang, message, true);
         let Some(request) = self.waiting.pop_front() else {
             if self.unkept > 0 {
                 self.unkept -= 1;
                 self.answered += 1;
-                return Told::new(texts::reply_unkept(self.answered, &text));
+                return Told::new(texts::reply_unkept(lang, self.answered, &text));
             }
             self.unasked += 1;
-            return Told::new(texts::reply_unasked(&text));
+            return Told::new(texts::reply_unasked(lang, &text));
         };
         self.answered += 1;
         let after = at.since(request.at);
         self.latency_ns = self.latency_ns.saturating_add(after);
         self.measured += 1;
         let asked = (request.number, request.at.frame, request.text.as_str());
-        let line = texts::pair(asked, at.frame, &words::payload(message), after);
+        let line = texts::pair(lang, asked, at.frame, &words::payload(lang, message), after);
         let mut refs = request.carriers.clone();
         refs.extend(&message.carriers);
         self.pairs.push(line, refs);
-        let say = texts::reply(request.number, request.at.frame, after, &text);
+        let say = texts::reply(lang, request.number, request.at.frame, after, &text);
         Told { say, refs: request.carriers }
     }
 

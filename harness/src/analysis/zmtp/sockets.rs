@@ -43,6 +43,13 @@ pub(in crate::analysis) struct Key {
     pub(in crate::analysis) address: SocketAddr,
 }
 
+impl Key {
+    pub(super) fn new(kind: Kind, bound: bool, address: SocketAddr) -> Self {
+        let address = if bound { address } else { SocketAddr::new(address.ip(), 0) };
+        Self { kind, bound, address }
+    }
+}
+
 /// A connection of a socket.
 #[derive(Debug)]
 pub(in crate::analysis) struct Peer {

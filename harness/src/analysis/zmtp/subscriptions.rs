@@ -5,6 +5,7 @@
 
 use crate::analysis::records::{At, Lines, Told};
 use crate::analysis::texts::{Listed, zmtp as words, zmtp_flow as texts};
+use crate::lang::Lang;
 
 use super::message::{Flow, Message};
 
@@ -47,7 +48,14 @@ pub(in crate::analysis) struct Subscriptions {
 
 impl Subscriptions {
     /// [ZMTP-3.0-pubsub-07], [ZMTP-3.1-sub-05] The same prefix again is counted.
-    pub(super) fn subscribe(&mut self, who: &str, prefix: &[u8], form: Form, at: At) -> Told {
+    pub(super) fn subscribe(
+        &mut self,
+        lang: Lang,
+        who: &str,
+        prefix: &[u8],
+        form: Form,
+        at: At,
+    ) -> Told {
         let known = self.find(prefix);
         let times = match known {
             Some(place) => {
@@ -65,12 +73,19 @@ impl Subscriptions {
                 1
             }
         };
-        let say = texts::subscribes(who, prefix, form, times);
+        let say = texts::subscribes(lang, who, prefix, form, times);
         self.lines.push(texts::in_frame(&say, at.frame), vec![at.frame]);
         Told::new(say)
     }
 
-    pub(super) fn cancel(&mut self, who: &str, prefix: &[u8], form: Form, at: At) -> Told {
+    pub(super) fn cancel(
+        &mut self,
+        lang: Lang,
+        who: &str,
+        prefix: &[u8],
+        form: Form,
+        at: At,
+    ) -> Told {
         let left = self.find(prefix).map(|place| {
             let subscription = &mut self.all[place];
             let before = subscription.times;
@@ -80,7 +95,7 @@ impl Subscriptions {
             }
             (before > 0).then_some(subscription.times)
         });
-        let say = texts::cancels(who, prefix, form, left.flatten());
+        let say = texts::cancels(lang, who, prefix, form, left.flatten());
         self.lines.push(texts::in_frame(&say, at.frame), vec![at.frame]);
         Told::new(say)
     }
@@ -93,12 +108,13 @@ impl Subscriptions {
     /// that the subscriber has sent is in the capture.
     pub(super) fn delivered(
         &mut self,
+        lang: Lang,
         number: u64,
         message: &Message,
         at: At,
         complete: bool,
     ) -> (Told, Option<&[u8]>) {
-        let text = words::message(message, false);
+        let text = words::message(lang, message, false);
         let head = message.head();
         let fits = |s: &&mut Subscription| head.starts_with(&s.prefix);
         let rank = |s: &&mut Subscription| (s.times > 0, s.prefix.len());
@@ -107,11 +123,11 @@ impl Subscriptions {
             if unasked {
                 self.unmatched.push(at.frame);
             }
-            return (Told::new(texts::delivered_unasked(number, &text, unasked)), None);
+            return (Told::new(texts::delivered_unasked(lang, number, &text, unasked)), None);
         };
         found.flow.add(message, at);
         let cancelled = found.cancelled.filter(|_| found.times == 0);
-        let say = texts::delivered(number, &found.prefix, &text, cancelled);
+        let say = texts::delivered(lang, number, &found.prefix, &text, cancelled);
         (Told { say, refs: cancelled.into_iter().collect() }, Some(&found.prefix))
     }
 }

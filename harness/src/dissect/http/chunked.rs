@@ -14,6 +14,7 @@ use super::Flaw;
 use super::fields::{FieldLine, TRAILER, section};
 use super::sheet::{Sheet, is_token, line, trim};
 use crate::dissect::Field;
+use crate::lang::both;
 
 /// Extensions of one chunk that are fields of their own.
 pub const EXTENSIONS_MAX: usize = 16;
@@ -90,14 +91,25 @@ pub fn chunk_line(bytes: &[u8], with_fields: bool) -> Part {
 /// [9112-7.1-04] Hexadecimal digits and nothing else.
 fn chunk_size(sheet: &mut Sheet, digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_hexdigit) {
-        sheet.flaw(0, "a chunk size that is not hexadecimal digits alone", "[9112-7.1-04]");
+        sheet.flaw(
+            0,
+            both!(
+                "a chunk size that is not hexadecimal digits alone",
+                "ukuran chunk yang tidak hanya berisi digit heksadesimal"
+            ),
+            "[9112-7.1-04]",
+        );
         return None;
     }
     let text = std::str::from_utf8(digits).ok()?;
     let size = u64::from_str_radix(text, 16).ok();
     if size.is_none() {
         // [9112-7.1-02] Never wrapped around.
-        sheet.flaw(0, "a chunk size beyond 64 bits", "[9112-7.1-02]");
+        sheet.flaw(
+            0,
+            both!("a chunk size beyond 64 bits", "ukuran chunk melampaui 64 bit"),
+            "[9112-7.1-02]",
+        );
     }
     size
 }
@@ -113,7 +125,10 @@ fn extensions(sheet: &mut Sheet, text: &[u8], mut at: usize) {
         let blanks = extension.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
         sheet.field("chunk extension", at + 1 + blanks, shown, "RFC 9112 7.1.1");
         if n < EXTENSIONS_MAX && !is_token(trim(name)) {
-            let what = "a chunk extension whose name is no token";
+            let what = both!(
+                "a chunk extension whose name is no token",
+                "ekstensi chunk yang namanya bukan token"
+            );
             sheet.flaw(at + 1, what, "[9112-7.1.1-01]");
         }
         at += 1 + len;
@@ -145,7 +160,11 @@ pub fn chunk_end(bytes: &[u8], with_fields: bool) -> Part {
             [] | [b'\r'] => return None,
             [b'\r', b'\n', ..] => (2, true),
             [b'\n', ..] => {
-                sheet.flaw(0, "a line that ends with LF alone", "[9112-2.2-04]");
+                sheet.flaw(
+                    0,
+                    both!("a line that ends with LF alone", "baris yang diakhiri LF saja"),
+                    "[9112-2.2-04]",
+                );
                 (1, true)
             }
             _ => (0, false),
@@ -156,7 +175,14 @@ pub fn chunk_end(bytes: &[u8], with_fields: bool) -> Part {
             sheet.field("end of chunk data", 0, &bytes[..len], "RFC 9112 7.1");
         } else {
             // [9112-7.1-04]
-            sheet.flaw(0, "chunk data that goes on behind its size", "[9112-7.1-04]");
+            sheet.flaw(
+                0,
+                both!(
+                    "chunk data that goes on behind its size",
+                    "data chunk yang melebihi ukurannya"
+                ),
+                "[9112-7.1-04]",
+            );
         }
         Some(len)
     })
@@ -170,7 +196,11 @@ pub fn trailers(bytes: &[u8], with_fields: bool) -> Part {
             // What frames or routes a message comes too late in its trailers.
             if NOT_IN_TRAILERS.iter().any(|name| line.is(name)) {
                 let name = crate::output::escape(&line.name);
-                sheet.flaw(line.at, format!("{name} as a trailer"), "[9110-6.5.1-01]");
+                sheet.flaw(
+                    line.at,
+                    both!("{name} as a trailer", "{name} sebagai trailer"),
+                    "[9110-6.5.1-01]",
+                );
             }
         }
         end

@@ -9,6 +9,7 @@
 //! of several lines mean together is `rules`' and `framing`'s.
 
 use super::sheet::{Sheet, is_token, line, trim};
+use crate::lang::both;
 
 /// One field, with the values of folded lines joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,13 +84,21 @@ fn folded(
     match lines.last_mut() {
         Some(before) if !first => {
             // [9112-5.2-01], [9112-5.2-02] No sender folds any more.
-            sheet.flaw(at, "a folded field line", "[9112-5.2-02]");
+            sheet.flaw(
+                at,
+                both!("a folded field line", "baris field yang dilipat"),
+                "[9112-5.2-02]",
+            );
             // [9112-5.2-03]
             before.value.push(b' ');
             before.value.extend(trim(text));
         }
         // [9112-2.2-08], [9112-2.2-09]
-        _ => sheet.flaw(at, "a blank before the first field", "[9112-2.2-09]"),
+        _ => sheet.flaw(
+            at,
+            both!("a blank before the first field", "spasi sebelum field pertama"),
+            "[9112-2.2-09]",
+        ),
     }
 }
 
@@ -97,7 +106,11 @@ fn field(sheet: &mut Sheet, text: &[u8], at: usize, names: Names) -> Option<Fiel
     // [9112-5-01]
     let Some(colon) = text.iter().position(|byte| *byte == b':') else {
         sheet.field(names.name, at, text, "RFC 9112 5");
-        sheet.flaw(at, "a field line without a colon", "[9112-5-01]");
+        sheet.flaw(
+            at,
+            both!("a field line without a colon", "baris field tanpa titik dua"),
+            "[9112-5-01]",
+        );
         return None;
     };
     let name = &text[..colon];
@@ -107,19 +120,38 @@ fn field(sheet: &mut Sheet, text: &[u8], at: usize, names: Names) -> Option<Fiel
     sheet.field(names.name, at, name, "RFC 9110 5.1");
     sheet.field(names.value, value_at, value, spec(name));
     if name.is_empty() {
-        sheet.flaw(at, "a field line without a name", "[9112-5-01]");
+        sheet.flaw(
+            at,
+            both!("a field line without a name", "baris field tanpa nama"),
+            "[9112-5-01]",
+        );
     } else if name.ends_with(b" ") || name.ends_with(b"\t") {
         // [9112-5.1-01] Read differently by two recipients, it smuggles a request past one.
         let blank = trim(name).len();
-        sheet.flaw(at + blank, "a blank between a field's name and its colon", "[9112-5.1-01]");
+        sheet.flaw(
+            at + blank,
+            both!(
+                "a blank between a field's name and its colon",
+                "spasi di antara nama field dan titik duanya"
+            ),
+            "[9112-5.1-01]",
+        );
     } else if !is_token(name) {
-        sheet.flaw(at, "a field name that is no token", "[9112-5-01]");
+        sheet.flaw(
+            at,
+            both!("a field name that is no token", "nama field yang bukan token"),
+            "[9112-5-01]",
+        );
     }
     // [9110-5.5-02], [9110-5.5-03] Tabs may stand within; the CR was told with the line.
     let control = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\r');
     if let Some(place) = value.iter().position(control) {
-        let what = format!("a control character (0x{:02x}) in a field value", value[place]);
-        let clause = if value[place] == 0 { "[9110-5.5-02]" } else { "[9110-5.5-03]" };
+        let byte = value[place];
+        let what = both!(
+            "a control character (0x{byte:02x}) in a field value",
+            "karakter kontrol (0x{byte:02x}) dalam nilai field"
+        );
+        let clause = if byte == 0 { "[9110-5.5-02]" } else { "[9110-5.5-03]" };
         sheet.flaw(value_at + place, what, clause);
     }
     Some(FieldLine { name: trim(name).to_vec(), value: value.to_vec(), at, value_at })

@@ -15,6 +15,7 @@
 
 use super::head::Head;
 use super::sheet::trim;
+use crate::lang::{Text, both};
 
 /// Where a body ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub(super) fn is_chunked_last(head: &Head) -> bool {
 }
 
 /// What is wrong with a Content-Length: where its value stands, what, and the clause.
-pub(super) type Wrong = (usize, &'static str, &'static str);
+pub(super) type Wrong = (usize, Text, &'static str);
 
 /// The number that all Content-Length fields agree on.
 pub(super) fn content_length(head: &Head) -> Result<Option<u64>, Wrong> {
@@ -84,18 +85,25 @@ pub(super) fn content_length(head: &Head) -> Result<Option<u64>, Wrong> {
         for element in line.value.split(|byte| *byte == b',').map(trim) {
             // [9112-6.2-02] Digits alone: no sign, no blank, no 0x.
             if element.is_empty() || !element.iter().all(u8::is_ascii_digit) {
-                let what = "a Content-Length that is not digits alone";
+                let what = both!(
+                    "a Content-Length that is not digits alone",
+                    "Content-Length yang tidak hanya berisi digit"
+                );
                 return Err((line.value_at, what, "[9112-6.2-02]"));
             }
             // [9110-8.6-08] Never wrapped around.
             let number = std::str::from_utf8(element).ok().and_then(|text| text.parse().ok());
             let Some(number) = number else {
-                let what = "a Content-Length beyond 64 bits";
+                let what =
+                    both!("a Content-Length beyond 64 bits", "Content-Length melampaui 64 bit");
                 return Err((line.value_at, what, "[9110-8.6-08]"));
             };
             // [9112-6.3-07]
             if agreed.is_some_and(|before: u64| before != number) {
-                let what = "two values of Content-Length that differ";
+                let what = both!(
+                    "two values of Content-Length that differ",
+                    "dua nilai Content-Length yang berbeda"
+                );
                 return Err((line.value_at, what, "[9112-6.3-07]"));
             }
             agreed = Some(number);

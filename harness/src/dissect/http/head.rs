@@ -14,6 +14,7 @@ use super::fields::{FieldLine, HEADER, section};
 use super::sheet::{Line, Sheet, is_token, line};
 use super::{Flaw, rules, target};
 use crate::dissect::Field;
+use crate::lang::both;
 
 /// What a head says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,7 +118,11 @@ fn read(sheet: &mut Sheet, bytes: &[u8], head: &mut Head) -> Option<usize> {
     while let (b"", Some(next)) = (first.text, first.next) {
         sheet.field("empty line", first.at, &bytes[first.at..next], "RFC 9112 2.2");
         // [9112-2.2-05] To be passed over, and yet not to be sent.
-        sheet.flaw(first.at, "an empty line before the message", "[9112-2.2-05]");
+        sheet.flaw(
+            first.at,
+            both!("an empty line before the message", "baris kosong sebelum pesan"),
+            "[9112-2.2-05]",
+        );
         first = line(sheet, bytes, next);
     }
     let Some(next) = first.next else {
@@ -141,7 +146,11 @@ fn request_line(sheet: &mut Sheet, line: Line<'_>, head: &mut Head) {
     sheet.field("method", line.at, method, "RFC 9112 3.1");
     // [9112-3.1-01], [9110-9.1-02] Any token may be one.
     if !is_token(method) {
-        sheet.flaw(line.at, "a method that is no token", "[9112-3.1-01]");
+        sheet.flaw(
+            line.at,
+            both!("a method that is no token", "method yang bukan token"),
+            "[9112-3.1-01]",
+        );
     }
     let rest = text.get(method_end + 1..).unwrap_or_default();
     let from = method_end + 1;
@@ -155,7 +164,11 @@ fn request_line(sheet: &mut Sheet, line: Line<'_>, head: &mut Head) {
     } else {
         // [9112-2.3-01] So did HTTP/0.9.
         let end = line.at + text.len();
-        sheet.flaw(end, "a request line without a version", "[9112-2.3-01]");
+        sheet.flaw(
+            end,
+            both!("a request line without a version", "request line tanpa versi"),
+            "[9112-2.3-01]",
+        );
     }
     head.start = Start::Request { method: method.to_vec(), target: target.to_vec() };
 }
@@ -172,11 +185,21 @@ fn version(sheet: &mut Sheet, at: usize, text: &[u8]) -> Option<(u8, u8)> {
         Some((1, _)) => {}
         // [9110-6.2-05] Refused with 505.
         Some((major, minor)) => {
-            let what = format!("version HTTP/{major}.{minor}, which is not HTTP/1");
+            let what = both!(
+                "version HTTP/{major}.{minor}, which is not HTTP/1",
+                "versi HTTP/{major}.{minor}, yang bukan HTTP/1"
+            );
             sheet.flaw(at, what, "[9110-6.2-05]");
         }
         // [9112-2.3-01]
-        None => sheet.flaw(at, "a version that is not HTTP/ and two digits", "[9112-2.3-01]"),
+        None => sheet.flaw(
+            at,
+            both!(
+                "a version that is not HTTP/ and two digits",
+                "versi yang bukan HTTP/ dan dua digit"
+            ),
+            "[9112-2.3-01]",
+        ),
     }
     version
 }
@@ -193,19 +216,26 @@ fn status_line(sheet: &mut Sheet, line: Line<'_>, head: &mut Head) {
     let status = if digits {
         code.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0'))
     } else {
-        sheet.flaw(line.at + code_at, "a status code that is not three digits", "[9112-4-02]");
+        sheet.flaw(
+            line.at + code_at,
+            both!("a status code that is not three digits", "status code yang bukan tiga digit"),
+            "[9112-4-02]",
+        );
         0
     };
     sheet.field("status code", line.at + code_at, code, "RFC 9112 4");
     // [9110-15-02] Handled as a 5xx.
     if digits && !(100..600).contains(&status) {
-        let what = "a status code that is not within 100 to 599";
+        let what = both!(
+            "a status code that is not within 100 to 599",
+            "status code di luar 100 sampai 599"
+        );
         sheet.flaw(line.at + code_at, what, "[9110-15-02]");
     }
     let reason_at = code_at + code.len();
     // [9112-4-02]
     if text.get(reason_at).is_none() {
-        let what = "no space behind the status code";
+        let what = both!("no space behind the status code", "tidak ada spasi setelah status code");
         sheet.flaw(line.at + reason_at, what, "[9112-4-02]");
     }
     let reason = text.get(reason_at + 1..).unwrap_or_default();

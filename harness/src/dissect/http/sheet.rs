@@ -4,6 +4,7 @@
 
 use super::Flaw;
 use crate::dissect::{Field, Value};
+use crate::lang::{Text, both};
 use crate::output::escape;
 
 /// Bytes of a value that are written down; the bytes themselves show the rest.
@@ -55,9 +56,9 @@ impl Sheet {
         }
     }
 
-    pub(super) fn flaw(&mut self, off: usize, what: impl Into<String>, clause: &'static str) {
+    pub(super) fn flaw(&mut self, off: usize, what: Text, clause: &'static str) {
         if self.flaws.len() < FLAWS_MAX {
-            self.flaws.push(Flaw { off, what: what.into(), clause });
+            self.flaws.push(Flaw { off, what, clause });
         }
     }
 
@@ -96,11 +97,15 @@ pub(super) fn line<'a>(sheet: &mut Sheet, bytes: &'a [u8], at: usize) -> Line<'a
     let text = rest[..lf].strip_suffix(b"\r").unwrap_or(&rest[..lf]);
     if text.len() == lf {
         // [9112-2.2-04] Accepted by the lenient, refused by others: a door for smugglers.
-        sheet.flaw(at + lf, "a line that ends with LF alone", "[9112-2.2-04]");
+        sheet.flaw(
+            at + lf,
+            both!("a line that ends with LF alone", "baris yang diakhiri LF saja"),
+            "[9112-2.2-04]",
+        );
     }
     // [9112-2.2-03]
     if let Some(cr) = text.iter().position(|byte| *byte == b'\r') {
-        sheet.flaw(at + cr, "a CR without LF", "[9112-2.2-03]");
+        sheet.flaw(at + cr, both!("a CR without LF", "CR tanpa LF"), "[9112-2.2-03]");
     }
     Line { at, text, next: Some(at + lf + 1) }
 }

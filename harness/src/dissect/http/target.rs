@@ -10,6 +10,7 @@
 //! It knows where path and query stand. It does not know which resources there are.
 
 use super::sheet::Sheet;
+use crate::lang::both;
 
 /// Parameters of a query that are fields of their own; the rest of it is one.
 pub const PARAMETERS_MAX: usize = 64;
@@ -77,10 +78,18 @@ pub(super) fn read(sheet: &mut Sheet, at: usize, target: &[u8], method: &[u8]) {
 
 fn form(sheet: &mut Sheet, at: usize, target: &[u8], method: &[u8]) {
     match target {
-        b"" => sheet.flaw(at, "an empty request target", "[9112-3.2-01]"),
+        b"" => sheet.flaw(
+            at,
+            both!("an empty request target", "request target kosong"),
+            "[9112-3.2-01]",
+        ),
         // [9110-7.1-01]
         b"*" if method != b"OPTIONS" => {
-            sheet.flaw(at, "the target * without OPTIONS", "[9110-7.1-01]");
+            sheet.flaw(
+                at,
+                both!("the target * without OPTIONS", "target * tanpa OPTIONS"),
+                "[9110-7.1-01]",
+            );
         }
         b"*" => {}
         _ if method == b"CONNECT" => {
@@ -88,11 +97,21 @@ fn form(sheet: &mut Sheet, at: usize, target: &[u8], method: &[u8]) {
             let port = target.rsplit(|byte| *byte == b':').next().unwrap_or_default();
             let host = target.len() > port.len() + 1 && !target.contains(&b'/');
             if !host || port.is_empty() || !port.iter().all(u8::is_ascii_digit) {
-                sheet.flaw(at, "a target of CONNECT that is not host:port", "[9110-9.3.6-01]");
+                sheet.flaw(
+                    at,
+                    both!(
+                        "a target of CONNECT that is not host:port",
+                        "target CONNECT yang bukan host:port"
+                    ),
+                    "[9110-9.3.6-01]",
+                );
             }
         }
         _ if path_start(target).is_none() => {
-            let what = "a request target in none of the four forms";
+            let what = both!(
+                "a request target in none of the four forms",
+                "request target yang tidak termasuk keempat bentuknya"
+            );
             sheet.flaw(at, what, "[9112-3.2.1-01]");
         }
         _ => {
@@ -100,9 +119,17 @@ fn form(sheet: &mut Sheet, at: usize, target: &[u8], method: &[u8]) {
             let authority = scheme_end(target).map(|from| (from, path_start(target)));
             if let Some((from, Some(to))) = authority {
                 if from == to {
-                    sheet.flaw(at + from, "a target URI without a host", "[9110-4.2.1-02]");
+                    sheet.flaw(
+                        at + from,
+                        both!("a target URI without a host", "target URI tanpa host"),
+                        "[9110-4.2.1-02]",
+                    );
                 } else if target[from..to].contains(&b'@') {
-                    sheet.flaw(at + from, "a target URI with userinfo", "[9110-4.2.4-01]");
+                    sheet.flaw(
+                        at + from,
+                        both!("a target URI with userinfo", "target URI dengan userinfo"),
+                        "[9110-4.2.4-01]",
+                    );
                 }
             }
         }
@@ -114,14 +141,20 @@ fn characters(sheet: &mut Sheet, at: usize, target: &[u8]) {
     let wrong = |byte: &u8| !byte.is_ascii_graphic() || b"\"#<>\\^`{|}".contains(byte);
     if let Some(place) = target.iter().position(wrong) {
         let shown = crate::output::escape(&target[place..=place]);
-        let what = format!("a request target with '{shown}', which a URI holds only encoded");
+        let what = both!(
+            "a request target with '{shown}', which a URI holds only encoded",
+            "request target dengan '{shown}', yang dalam URI harus dikodekan"
+        );
         sheet.flaw(at + place, what, "[9112-3.2-01]");
     }
     let is_hex = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_hexdigit);
     let encoded = |place: usize| is_hex(target.get(place + 1)) && is_hex(target.get(place + 2));
     let percents = target.iter().enumerate().filter(|(_, byte)| **byte == b'%');
     if let Some((place, _)) = percents.into_iter().find(|(place, _)| !encoded(*place)) {
-        let what = "a % in the request target without two hexadecimal digits";
+        let what = both!(
+            "a % in the request target without two hexadecimal digits",
+            "tanda % dalam request target tanpa dua digit heksadesimal"
+        );
         sheet.flaw(at + place, what, "[9112-3.2-01]");
     }
 }

@@ -11,6 +11,7 @@
 use super::contents::{Connect, Contents, Will};
 use super::cursor::Cursor;
 use super::{check_topic, topic};
+use crate::lang::both;
 use wirelab_mqtt::packet::LEVEL;
 
 /// The protocol level of MQTT 3.1, whose CONNECT is laid out alike.
@@ -33,7 +34,11 @@ fn variable_header(cursor: &mut Cursor<'_>, connect: &mut Connect) -> Option<u8>
     let name = cursor.binary(names, "MQTT 3.1.2.1")?;
     // [MQTT-3.1.2-1] Something else is not gone on with.
     if name != b"MQTT" && name != b"MQIsdp" {
-        cursor.flaw_at(at + 2, "another protocol's name", "[MQTT-3.1.2-1]");
+        cursor.flaw_at(
+            at + 2,
+            both!("another protocol's name", "nama protokol lain"),
+            "[MQTT-3.1.2-1]",
+        );
         cursor.all("not read", "");
         return None;
     }
@@ -42,7 +47,10 @@ fn variable_header(cursor: &mut Cursor<'_>, connect: &mut Connect) -> Option<u8>
     connect.level = level;
     // [MQTT-3.1.2-2] Refused with return code 1.
     if level != LEVEL || name != b"MQTT" {
-        let what = "a protocol level that is not MQTT 3.1.1: CONNACK with code 1";
+        let what = both!(
+            "a protocol level that is not MQTT 3.1.1: CONNACK with code 1",
+            "protocol level yang bukan MQTT 3.1.1: CONNACK dengan kode 1"
+        );
         cursor.flaw_at(at, what, "[MQTT-3.1.2-2]");
     }
     // What follows may be laid out differently at another level.
@@ -87,22 +95,38 @@ fn flags(cursor: &mut Cursor<'_>) -> Option<u8> {
     cursor.skip(1);
     // [MQTT-3.1.2-3]
     if flags & 0x01 != 0 {
-        cursor.flaw_at(at, "the reserved connect flag is set", "[MQTT-3.1.2-3]");
+        cursor.flaw_at(
+            at,
+            both!("the reserved connect flag is set", "connect flag yang dicadangkan bernilai 1"),
+            "[MQTT-3.1.2-3]",
+        );
     }
     // [MQTT-3.1.2-14]
     if will_qos == 3 {
-        cursor.flaw_at(at, "a will of QoS 3", "[MQTT-3.1.2-14]");
+        cursor.flaw_at(at, both!("a will of QoS 3", "will dengan QoS 3"), "[MQTT-3.1.2-14]");
     }
     // [MQTT-3.1.2-11], [MQTT-3.1.2-13], [MQTT-3.1.2-15] Without a will its bits are 0.
     if flags & 0x04 == 0 && will_qos != 0 {
-        cursor.flaw_at(at, "a will QoS without a will", "[MQTT-3.1.2-13]");
+        cursor.flaw_at(
+            at,
+            both!("a will QoS without a will", "will QoS tanpa will"),
+            "[MQTT-3.1.2-13]",
+        );
     }
     if flags & 0x24 == 0x20 {
-        cursor.flaw_at(at, "a will retain without a will", "[MQTT-3.1.2-15]");
+        cursor.flaw_at(
+            at,
+            both!("a will retain without a will", "will retain tanpa will"),
+            "[MQTT-3.1.2-15]",
+        );
     }
     // [MQTT-3.1.2-22]
     if flags & 0xc0 == 0x40 {
-        cursor.flaw_at(at, "a password without a user name", "[MQTT-3.1.2-22]");
+        cursor.flaw_at(
+            at,
+            both!("a password without a user name", "kata sandi tanpa nama pengguna"),
+            "[MQTT-3.1.2-22]",
+        );
     }
     Some(flags)
 }
@@ -115,7 +139,10 @@ fn payload(cursor: &mut Cursor<'_>, flags: u8, connect: &mut Connect) -> Option<
     connect.client_id = cursor.string(names, "MQTT 3.1.3.1")?.to_vec();
     // [MQTT-3.1.3-7], [MQTT-3.1.3-8] A session that is kept needs a name.
     if connect.client_id.is_empty() && !connect.clean_session {
-        let what = "an empty client identifier without Clean Session: CONNACK with code 2";
+        let what = both!(
+            "an empty client identifier without Clean Session: CONNACK with code 2",
+            "client identifier kosong tanpa Clean Session: CONNACK dengan kode 2"
+        );
         cursor.flaw_at(at, what, "[MQTT-3.1.3-8]");
     }
     // [MQTT-3.1.2-9]

@@ -5,6 +5,7 @@
 
 use super::Flaw;
 use crate::dissect::{Field, Value};
+use crate::lang::{Text, both};
 use crate::output::escape;
 
 /// The reader's place.
@@ -102,8 +103,11 @@ impl<'a> Cursor<'a> {
     fn missing(&mut self, name: &'static str, len: usize, spec: &'static str) {
         let there = self.rest();
         if self.at + len > self.end {
-            let what =
-                format!("the packet ends after {} of the {len} bytes of {name}", there.len());
+            let there = there.len();
+            let what = both!(
+                "the packet ends after {there} of the {len} bytes of {name}",
+                "paket berakhir setelah {there} dari {len} byte {name}"
+            );
             // The field's own section asks for it.
             self.flaw_at(self.end, what, "(MQTT 2.2.3: Remaining Length)");
         }
@@ -134,7 +138,11 @@ impl<'a> Cursor<'a> {
         let id = self.u16("packet identifier", spec)?;
         // [MQTT-2.3.1-1] It is never zero.
         if id == 0 {
-            self.flaw_at(at, "a packet identifier of zero", "[MQTT-2.3.1-1]");
+            self.flaw_at(
+                at,
+                both!("a packet identifier of zero", "packet identifier nol"),
+                "[MQTT-2.3.1-1]",
+            );
         }
         Some(id)
     }
@@ -157,14 +165,16 @@ impl<'a> Cursor<'a> {
     ) -> Option<&'a [u8]> {
         let at = self.at + 2;
         let bytes = self.binary(names, spec)?;
+        let [_, name] = names;
         // [MQTT-1.5.3-1] The surrogates are no UTF-8, either.
         if let Err(error) = std::str::from_utf8(bytes) {
-            let what = format!("{} that is not UTF-8", names[1]);
+            let what = both!("{name} that is not UTF-8", "{name} yang bukan UTF-8");
             self.flaw_at(at + error.valid_up_to(), what, "[MQTT-1.5.3-1]");
         }
         // [MQTT-1.5.3-2] No string holds U+0000.
         if let Some(nul) = bytes.iter().position(|byte| *byte == 0) {
-            self.flaw_at(at + nul, format!("{} that holds U+0000", names[1]), "[MQTT-1.5.3-2]");
+            let what = both!("{name} that holds U+0000", "{name} yang berisi U+0000");
+            self.flaw_at(at + nul, what, "[MQTT-1.5.3-2]");
         }
         Some(bytes)
     }
@@ -182,13 +192,16 @@ impl<'a> Cursor<'a> {
         let perhaps_payload = self.cut && self.rest().is_empty();
         if !self.is_at_end() && !perhaps_payload {
             let (at, left) = (self.at, self.end - self.at);
-            let what = format!("{left} bytes follow the packet's last field");
+            let what = both!(
+                "{left} bytes follow the packet's last field",
+                "{left} byte menyusul field terakhir paket"
+            );
             self.flaw_at(at, what, "(MQTT 2.2.3: Remaining Length)");
         }
     }
 
-    pub(super) fn flaw_at(&mut self, off: usize, what: impl Into<String>, clause: &'static str) {
-        self.flaws.push(Flaw { off, what: what.into(), clause });
+    pub(super) fn flaw_at(&mut self, off: usize, what: Text, clause: &'static str) {
+        self.flaws.push(Flaw { off, what, clause });
     }
 
     /// What was made; bytes that nobody read are a field, too.

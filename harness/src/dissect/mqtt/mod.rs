@@ -23,6 +23,7 @@ pub use contents::{Connect, Contents, Publish, Will};
 pub use wirelab_mqtt::packet::PacketType;
 
 use super::Field;
+use crate::lang::{Lang, Text, both};
 use cursor::Cursor;
 use wirelab_mqtt::limits::REMAINING_LENGTH_BYTES;
 use wirelab_mqtt::packet::ConnectReturnCode;
@@ -50,6 +51,21 @@ impl Packet {
     /// `PUBLISH`.
     pub fn name(&self) -> &'static str {
         self.packet_type.map_or("reserved packet type", PacketType::name)
+    }
+}
+
+/// Of a type that only one side sends: is it the client? [MQTT 2.2.1]
+pub fn only_the_client_sends(packet_type: PacketType) -> Option<bool> {
+    match packet_type {
+        PacketType::Connect
+        | PacketType::Subscribe
+        | PacketType::Unsubscribe
+        | PacketType::PingReq
+        | PacketType::Disconnect => Some(true),
+        PacketType::ConnAck | PacketType::SubAck | PacketType::UnsubAck | PacketType::PingResp => {
+            Some(false)
+        }
+        _ => None,
     }
 }
 
@@ -101,7 +117,11 @@ fn fixed_header(
     flags(cursor, packet_type, first);
     cursor.skip(1);
     if packet_type.is_none() {
-        cursor.flaw_at(0, "a reserved packet type", "[MQTT-4.8.0-1]");
+        cursor.flaw_at(
+            0,
+            both!("a reserved packet type", "tipe paket yang dicadangkan"),
+            "[MQTT-4.8.0-1]",
+        );
     }
     let at = cursor.at();
     match extent {
@@ -112,8 +132,13 @@ fn fixed_header(
             packet_type.map(drop)
         }
         Extent::Boundless => {
-            let what = "a Remaining Length of more than four bytes";
-            cursor.take("remaining length", REMAINING_LENGTH_BYTES, "MQTT 2.2.3", |_| what.into());
+            let what = both!(
+                "a Remaining Length of more than four bytes",
+                "Remaining Length lebih dari empat byte"
+            );
+            cursor.take("remaining length", REMAINING_LENGTH_BYTES, "MQTT 2.2.3", |_| {
+                what.say(Lang::En).into()
+            });
             cursor.flaw_at(at + REMAINING_LENGTH_BYTES - 1, what, "[MQTT-4.8.0-1]");
             None
         }
@@ -136,11 +161,19 @@ fn flags(cursor: &mut Cursor<'_>, packet_type: Option<PacketType>, first: u8) {
         cursor.bits("retain", 0x01, "MQTT 3.3.1.3", || flags & 1);
         // [MQTT-3.3.1-4] Two bits could say 3, which is no QoS.
         if qos == 3 {
-            cursor.flaw_at(0, "a PUBLISH of QoS 3", "[MQTT-3.3.1-4]");
+            cursor.flaw_at(
+                0,
+                both!("a PUBLISH of QoS 3", "PUBLISH dengan QoS 3"),
+                "[MQTT-3.3.1-4]",
+            );
         }
         // [MQTT-3.3.1-2] A message of QoS 0 is never sent again.
         if qos == 0 && dup == 1 {
-            cursor.flaw_at(0, "DUP on a PUBLISH of QoS 0", "[MQTT-3.3.1-2]");
+            cursor.flaw_at(
+                0,
+                both!("DUP on a PUBLISH of QoS 0", "DUP pada PUBLISH dengan QoS 0"),
+                "[MQTT-3.3.1-2]",
+            );
         }
         return;
     }
@@ -157,7 +190,10 @@ fn flags(cursor: &mut Cursor<'_>, packet_type: Option<PacketType>, first: u8) {
         None => return,
     };
     if flags != wanted {
-        let what = format!("fixed header flags {flags:04b}, not {wanted:04b}");
+        let what = both!(
+            "fixed header flags {flags:04b}, not {wanted:04b}",
+            "flag fixed header {flags:04b}, bukan {wanted:04b}"
+        );
         cursor.flaw_at(0, what, clause);
     }
 }
@@ -193,15 +229,30 @@ fn connack(cursor: &mut Cursor<'_>, contents: &mut Contents) -> Option<()> {
     cursor.bits("session present", 0x01, "MQTT 3.2.2.2", || flags & 1);
     cursor.skip(1);
     if flags & 0xfe != 0 {
-        cursor.flaw_at(at, "reserved bits in the acknowledge flags", "(MQTT 3.2.2.1)");
+        cursor.flaw_at(
+            at,
+            both!(
+                "reserved bits in the acknowledge flags",
+                "bit yang dicadangkan dipakai dalam acknowledge flags"
+            ),
+            "(MQTT 3.2.2.1)",
+        );
     }
     let code = cursor.u8("connect return code", "MQTT 3.2.2.3", return_code)?;
     if ConnectReturnCode::from_number(code).is_none() {
-        cursor.flaw_at(at + 1, "a reserved connect return code", "(MQTT 3.2.2.3)");
+        cursor.flaw_at(
+            at + 1,
+            both!("a reserved connect return code", "connect return code yang dicadangkan"),
+            "(MQTT 3.2.2.3)",
+        );
     }
     // [MQTT-3.2.2-4] A refusal has no session.
     if flags & 1 == 1 && code != 0 {
-        cursor.flaw_at(at, "Session Present with a refusal", "[MQTT-3.2.2-4]");
+        cursor.flaw_at(
+            at,
+            both!("Session Present with a refusal", "Session Present bersama penolakan"),
+            "[MQTT-3.2.2-4]",
+        );
     }
     *contents = Contents::ConnAck { session_present: flags & 1 == 1, code };
     Some(())
@@ -257,6 +308,19 @@ fn check_topic(
         && let Err(wirelab_mqtt::Error::Malformed { clause, what }) = check(text)
     {
         let wild = bytes.iter().position(|byte| matches!(byte, b'+' | b'#')).unwrap_or(0);
+        let what = match what {
+            "an empty topic name" => both!("an empty topic name", "topic name kosong"),
+            "a topic name with a wildcard" => {
+                both!("a topic name with a wildcard", "topic name dengan wildcard")
+            }
+            "an empty topic filter" => both!("an empty topic filter", "topic filter kosong"),
+            "# is not the last level alone" => both!(
+                "# is not the last level alone",
+                "# bukan level terakhir yang berdiri sendiri"
+            ),
+            "+ shares a level" => both!("+ shares a level", "+ berbagi satu level"),
+            other => Text::name(other),
+        };
         cursor.flaw_at(at + wild, what, clause);
     }
 }

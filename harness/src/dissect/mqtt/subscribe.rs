@@ -9,6 +9,7 @@
 use super::contents::Contents;
 use super::cursor::Cursor;
 use super::{check_topic, topic};
+use crate::lang::both;
 
 const FILTER: [&str; 2] = ["topic filter length", "topic filter"];
 
@@ -19,7 +20,11 @@ pub(super) fn subscribe(cursor: &mut Cursor<'_>, contents: &mut Contents) -> Opt
     // [MQTT-3.8.3-3] Not none at all.
     if read.is_some() && filters.is_empty() {
         let at = cursor.at();
-        cursor.flaw_at(at, "a SUBSCRIBE without a topic filter", "[MQTT-3.8.3-3]");
+        cursor.flaw_at(
+            at,
+            both!("a SUBSCRIBE without a topic filter", "SUBSCRIBE tanpa topic filter"),
+            "[MQTT-3.8.3-3]",
+        );
     }
     *contents = Contents::Subscribe(id, filters);
     read
@@ -38,7 +43,11 @@ fn subscriptions(cursor: &mut Cursor<'_>, filters: &mut Vec<(Vec<u8>, u8)>) -> O
         cursor.skip(1);
         // [MQTT-3.8.3-4] The upper bits are 0, and there is no QoS 3.
         if qos > 2 {
-            cursor.flaw_at(at, format!("a requested QoS of {qos:#04x}"), "[MQTT-3.8.3-4]");
+            cursor.flaw_at(
+                at,
+                both!("a requested QoS of {qos:#04x}", "QoS yang diminta {qos:#04x}"),
+                "[MQTT-3.8.3-4]",
+            );
         }
         filters.push((filter.to_vec(), qos));
     }
@@ -53,14 +62,22 @@ pub(super) fn suback(cursor: &mut Cursor<'_>, contents: &mut Contents) -> Option
         cursor.u8("return code", "MQTT 3.9.3", granted);
         // [MQTT-3.9.3-2] There are four return codes.
         if !matches!(code, 0..=2 | 0x80) {
-            cursor.flaw_at(at, "a reserved SUBACK return code", "[MQTT-3.9.3-2]");
+            cursor.flaw_at(
+                at,
+                both!("a reserved SUBACK return code", "return code SUBACK yang dicadangkan"),
+                "[MQTT-3.9.3-2]",
+            );
         }
         codes.push(code);
     }
     // [MQTT-3.8.4-5] One for each filter, and there was at least one.
     if codes.is_empty() && cursor.is_at_end() {
         let at = cursor.at();
-        cursor.flaw_at(at, "a SUBACK without a return code", "[MQTT-3.8.4-5]");
+        cursor.flaw_at(
+            at,
+            both!("a SUBACK without a return code", "SUBACK tanpa return code"),
+            "[MQTT-3.8.4-5]",
+        );
     }
     *contents = Contents::SubAck(id, codes);
     (!cursor.is_cut()).then_some(())
@@ -90,7 +107,11 @@ pub(super) fn unsubscribe(cursor: &mut Cursor<'_>, contents: &mut Contents) -> O
     // [MQTT-3.10.3-2] Not none at all.
     if read.is_some() && filters.is_empty() {
         let at = cursor.at();
-        cursor.flaw_at(at, "an UNSUBSCRIBE without a topic filter", "[MQTT-3.10.3-2]");
+        cursor.flaw_at(
+            at,
+            both!("an UNSUBSCRIBE without a topic filter", "UNSUBSCRIBE tanpa topic filter"),
+            "[MQTT-3.10.3-2]",
+        );
     }
     *contents = Contents::Unsubscribe(id, filters);
     read

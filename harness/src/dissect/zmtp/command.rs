@@ -13,6 +13,7 @@
 use super::contents::{Command, Contents, Data, Metadata};
 use super::cursor::Cursor;
 use super::socket_type;
+use crate::lang::both;
 use crate::output::escape;
 
 /// Bytes of a PING's context. [ZMTP-3.1-ping-03]
@@ -29,7 +30,10 @@ pub(super) fn read(cursor: &mut Cursor<'_>, sealed: bool, contents: &mut Content
     if !sealed && cursor.rest().starts_with(MISSPELT_ERROR) {
         cursor.take("command name length", 1, (FRAME, ""), |_| "5e")?;
         cursor.take("command name", MISSPELT_ERROR.len() - 1, (FRAME, ""), escape)?;
-        let what = "ERROR misspelt as 5e RROR, as libzmq's PLAIN server does";
+        let what = both!(
+            "ERROR misspelt as 5e RROR, as libzmq's PLAIN server does",
+            "ERROR salah tulis sebagai 5e RROR, seperti pada server PLAIN libzmq"
+        );
         cursor.flaw_at(at, what, "[ZMTP-3.0-frame-09]");
         let data = error(cursor)?;
         *contents = Contents::Command(Command { name: b"ERROR".to_vec(), data });
@@ -38,9 +42,14 @@ pub(super) fn read(cursor: &mut Cursor<'_>, sealed: bool, contents: &mut Content
     let names = ["command name length", "command name"];
     let name = cursor.short(names, (FRAME, "[ZMTP-3.0-frame-09]"))?;
     if name.is_empty() {
-        cursor.flaw_at(at, "a command without a name", "[ZMTP-3.0-frame-09]");
+        cursor.flaw_at(
+            at,
+            both!("a command without a name", "perintah tanpa nama"),
+            "[ZMTP-3.0-frame-09]",
+        );
     } else if let Some(place) = name.iter().position(|byte| !byte.is_ascii_graphic()) {
-        let what = "a command's name that cannot be read";
+        let what =
+            both!("a command's name that cannot be read", "nama perintah yang tidak dapat dibaca");
         cursor.flaw_at(at + 1 + place, what, "[ZMTP-3.0-wire-04]");
     }
     let mut command = Command { name: name.to_vec(), data: Data::Unread };
@@ -102,7 +111,10 @@ fn error(cursor: &mut Cursor<'_>) -> Option<Data> {
     let spec = ("ZMTP-3.0-null-13", "[ZMTP-3.0-null-13]");
     let reason = cursor.short(["reason length", "reason"], spec)?;
     if let Some(place) = reason.iter().position(|b| !b.is_ascii_graphic() && *b != b' ') {
-        let what = "a reason with characters that cannot be seen";
+        let what = both!(
+            "a reason with characters that cannot be seen",
+            "reason dengan karakter yang tidak terlihat"
+        );
         cursor.flaw_at(at + 1 + place, what, "[ZMTP-3.0-null-13]");
     }
     cursor.end("[ZMTP-3.0-null-13]");
@@ -113,7 +125,10 @@ fn error(cursor: &mut Cursor<'_>) -> Option<Data> {
 fn context(cursor: &mut Cursor<'_>) -> Vec<u8> {
     let (at, len) = (cursor.at(), cursor.left());
     if len > CONTEXT_MAX {
-        let what = format!("a context of {len} bytes, over {CONTEXT_MAX}");
+        let what = both!(
+            "a context of {len} bytes, over {CONTEXT_MAX}",
+            "context sepanjang {len} byte, lebih dari {CONTEXT_MAX}"
+        );
         cursor.flaw_at(at, what, "[ZMTP-3.1-ping-03]");
     }
     rest(cursor, "context", "ZMTP-3.1-ping-03")
@@ -146,13 +161,20 @@ fn property(cursor: &mut Cursor<'_>) -> Option<(Vec<u8>, Vec<u8>)> {
     let spec = ("ZMTP-3.0-null-08", "[ZMTP-3.0-null-07]");
     let name = cursor.short(["property name length", "property name"], spec)?;
     if name.is_empty() {
-        cursor.flaw_at(at, "a property without a name", "[ZMTP-3.0-null-08]");
+        cursor.flaw_at(
+            at,
+            both!("a property without a name", "properti tanpa nama"),
+            "[ZMTP-3.0-null-08]",
+        );
     }
     let at = cursor.at();
     let spec = ("ZMTP-3.0-null-11", "[ZMTP-3.0-null-07]");
     let len = cursor.number::<4>("property value length", spec, Into::into)?;
     if len > i32::MAX as u64 {
-        let what = "a property's value of 2^31 bytes or more";
+        let what = both!(
+            "a property's value of 2^31 bytes or more",
+            "nilai properti sepanjang 2^31 byte atau lebih"
+        );
         cursor.flaw_at(at, what, "[ZMTP-3.0-null-10]");
         return None;
     }
@@ -161,10 +183,18 @@ fn property(cursor: &mut Cursor<'_>) -> Option<(Vec<u8>, Vec<u8>)> {
     let value = cursor.take("property value", len as usize, spec, escape)?;
     // [ZMTP-3.0-null-09], [ZMTP-3.0-meta-11] Of properties that nobody knows nothing is asked.
     if name.eq_ignore_ascii_case(b"Socket-Type") && !socket_type::is_known(value) {
-        cursor.flaw_at(at, "a socket type that there is not", "[ZMTP-3.0-meta-06]");
+        cursor.flaw_at(
+            at,
+            both!("a socket type that there is not", "tipe socket yang tidak ada"),
+            "[ZMTP-3.0-meta-06]",
+        );
     }
     if name.eq_ignore_ascii_case(b"Identity") && value.len() > IDENTITY_MAX {
-        let what = format!("an Identity of {} bytes, over {IDENTITY_MAX}", value.len());
+        let len = value.len();
+        let what = both!(
+            "an Identity of {len} bytes, over {IDENTITY_MAX}",
+            "Identity sepanjang {len} byte, lebih dari {IDENTITY_MAX}"
+        );
         cursor.flaw_at(at, what, "[ZMTP-3.0-meta-10]");
     }
     Some((name.to_vec(), value.to_vec()))

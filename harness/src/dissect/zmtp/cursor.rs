@@ -5,6 +5,7 @@
 
 use super::Flaw;
 use crate::dissect::{Field, Value};
+use crate::lang::{Text, both};
 use crate::output::escape;
 use std::ops::Range;
 
@@ -108,13 +109,22 @@ impl<'a> Cursor<'a> {
     ) {
         let left = self.left();
         if len > left {
-            let what = format!("only {left} of the {len} bytes of the {name} are in it");
-            self.flaw_at(self.end, what, clause);
+            self.cut_short(name, len, clause);
         }
         let there = self.rest().len();
         if there > 0 {
             self.field(name, there, spec, |bytes| format!("{}… (cut)", escape(bytes)));
         }
+    }
+
+    /// The unit has no room for a field.
+    fn cut_short(&mut self, name: &str, len: usize, clause: &'static str) {
+        let left = self.left();
+        let what = both!(
+            "only {left} of the {len} bytes of the {name} are in it",
+            "hanya {left} dari {len} byte {name} ada di dalamnya"
+        );
+        self.flaw_at(self.end, what, clause);
     }
 
     pub(super) fn u8<V: Into<Value>>(
@@ -147,8 +157,7 @@ impl<'a> Cursor<'a> {
         value: impl FnOnce(&[u8]) -> String,
     ) -> Option<()> {
         if self.left() < len {
-            let what = format!("only {} of the {len} bytes of the {name} are in it", self.left());
-            self.flaw_at(self.end, what, clause);
+            self.cut_short(name, len, clause);
         }
         let there = self.rest().len().min(len);
         self.field(name, there, spec, value);
@@ -176,12 +185,19 @@ impl<'a> Cursor<'a> {
     pub(super) fn end(&mut self, clause: &'static str) {
         let left = self.left();
         if left > 0 && !(self.is_cut() && self.rest().is_empty()) {
-            self.flaw_at(self.at, format!("{left} bytes follow its last field"), clause);
+            self.flaw_at(
+                self.at,
+                both!(
+                    "{left} bytes follow its last field",
+                    "{left} byte menyusul field terakhirnya"
+                ),
+                clause,
+            );
         }
     }
 
-    pub(super) fn flaw_at(&mut self, off: usize, what: impl Into<String>, clause: &'static str) {
-        self.flaws.push(Flaw { off, what: what.into(), clause });
+    pub(super) fn flaw_at(&mut self, off: usize, what: Text, clause: &'static str) {
+        self.flaws.push(Flaw { off, what, clause });
     }
 
     /// What was made; bytes that nobody read are a field, too.

@@ -10,6 +10,7 @@
 use super::cursor::Cursor;
 use super::{Extent, Flaw};
 use crate::dissect::Field;
+use crate::lang::both;
 use crate::output::escape;
 
 /// Its length in bytes. [ZMTP-3.0-greeting-01]
@@ -89,7 +90,11 @@ fn read(cursor: &mut Cursor<'_>, greeting: &mut Greeting) -> Option<()> {
     let spec = ("ZMTP-3.0-greeting-02", "[ZMTP-3.0-greeting-01]");
     let first = cursor.u8("signature", spec, |byte| format!("{byte:02x}"))?;
     if first != 0xff {
-        cursor.flaw_at(0, "a signature that does not begin with ff", "[ZMTP-3.0-greeting-02]");
+        cursor.flaw_at(
+            0,
+            both!("a signature that does not begin with ff", "signature yang tidak diawali ff"),
+            "[ZMTP-3.0-greeting-02]",
+        );
     }
     // [ZMTP-3.0-greeting-09] Shown, and not judged.
     let padding = ("ZMTP-3.0-greeting-09", "[ZMTP-3.0-greeting-01]");
@@ -97,7 +102,11 @@ fn read(cursor: &mut Cursor<'_>, greeting: &mut Greeting) -> Option<()> {
     let last = cursor.u8("signature", spec, |byte| format!("{byte:02x}"))?;
     if last != 0x7f {
         let at = SIGNATURE_LEN - 1;
-        cursor.flaw_at(at, "a signature that does not end with 7f", "[ZMTP-3.0-greeting-02]");
+        cursor.flaw_at(
+            at,
+            both!("a signature that does not end with 7f", "signature yang tidak diakhiri 7f"),
+            "[ZMTP-3.0-greeting-02]",
+        );
     }
     let spec = ("ZMTP-3.0-greeting-03", "[ZMTP-3.0-greeting-01]");
     let major = cursor.u8("version major", spec, u64::from)?;
@@ -108,15 +117,34 @@ fn read(cursor: &mut Cursor<'_>, greeting: &mut Greeting) -> Option<()> {
     greeting.minor = Some(cursor.u8("version minor", spec, u64::from)?);
     let mechanism = mechanism(cursor)?;
     greeting.mechanism = Some(mechanism.to_vec());
+    greeting.as_server = Some(as_server(cursor, mechanism)?);
+    filler(cursor)
+}
+
+fn as_server(cursor: &mut Cursor<'_>, mechanism: &[u8]) -> Option<u8> {
     let at = cursor.at();
     let spec = ("ZMTP-3.0-greeting-05", "[ZMTP-3.0-greeting-01]");
     let as_server = cursor.u8("as-server", spec, u64::from)?;
-    greeting.as_server = Some(as_server);
     if as_server > 1 {
-        cursor.flaw_at(at, "an as-server of more than 1", "[ZMTP-3.0-greeting-05]");
+        cursor.flaw_at(
+            at,
+            both!("an as-server of more than 1", "as-server lebih dari 1"),
+            "[ZMTP-3.0-greeting-05]",
+        );
     } else if as_server == 1 && mechanism == b"NULL" {
-        cursor.flaw_at(at, "as-server with NULL, which has no server", "[ZMTP-3.0-null-06]");
+        cursor.flaw_at(
+            at,
+            both!(
+                "as-server with NULL, which has no server",
+                "as-server dengan NULL, yang tidak memiliki server"
+            ),
+            "[ZMTP-3.0-null-06]",
+        );
     }
+    Some(as_server)
+}
+
+fn filler(cursor: &mut Cursor<'_>) -> Option<()> {
     let at = cursor.at();
     let spec = ("ZMTP-3.0-greeting-04", "[ZMTP-3.0-greeting-01]");
     let zeros = |bytes: &[u8]| {
@@ -125,7 +153,11 @@ fn read(cursor: &mut Cursor<'_>, greeting: &mut Greeting) -> Option<()> {
     };
     let filler = cursor.take("filler", FILLER_LEN, spec, zeros)?;
     if let Some(place) = filler.iter().position(|byte| *byte != 0) {
-        cursor.flaw_at(at + place, "a filler that is not zero", "[ZMTP-3.0-greeting-04]");
+        cursor.flaw_at(
+            at + place,
+            both!("a filler that is not zero", "filler yang bukan nol"),
+            "[ZMTP-3.0-greeting-04]",
+        );
     }
     Some(())
 }
@@ -140,13 +172,23 @@ fn mechanism<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
     let name = name(bytes);
     let good = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_');
     if name.is_empty() {
-        cursor.flaw_at(at, "a mechanism without a name", "[ZMTP-3.0-mech-03]");
+        cursor.flaw_at(
+            at,
+            both!("a mechanism without a name", "mechanism tanpa nama"),
+            "[ZMTP-3.0-mech-03]",
+        );
     } else if let Some(place) = name.iter().position(|byte| !good(byte)) {
-        let what = "a mechanism's name with other characters than A-Z, 0-9, - and _";
+        let what = both!(
+            "a mechanism's name with other characters than A-Z, 0-9, - and _",
+            "nama mechanism dengan karakter selain A-Z, 0-9, - dan _"
+        );
         cursor.flaw_at(at + place, what, "[ZMTP-3.0-mech-03]");
     }
     if let Some(place) = bytes[name.len()..].iter().position(|byte| *byte != 0) {
-        let what = "a mechanism that is not filled up with zeros";
+        let what = both!(
+            "a mechanism that is not filled up with zeros",
+            "mechanism yang tidak diisi nol sampai penuh"
+        );
         cursor.flaw_at(at + name.len() + place, what, "[ZMTP-3.0-mech-04]");
     }
     Some(name)

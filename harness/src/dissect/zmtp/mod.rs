@@ -28,6 +28,7 @@ pub use greeting::{
 pub use socket_type::SocketType;
 
 use super::Field;
+use crate::lang::{Text, both};
 use cursor::Cursor;
 
 const MORE: u8 = 0x01;
@@ -76,11 +77,11 @@ impl Frame {
     }
 
     /// `READY`, or `message`.
-    pub fn name(&self) -> String {
+    pub fn name(&self) -> Text {
         match &self.contents {
-            Contents::Command(command) => crate::output::escape(&command.name),
-            _ if self.is_command() => "command".to_owned(),
-            _ => "message".to_owned(),
+            Contents::Command(command) => Text::name(&crate::output::escape(&command.name)),
+            _ if self.is_command() => both!("command", "perintah"),
+            _ => both!("message", "pesan"),
         }
     }
 }
@@ -134,11 +135,15 @@ fn header(cursor: &mut Cursor<'_>, extent: Extent) -> Option<()> {
     cursor.bits("more", MORE, "ZMTP-3.0-frame-07", bit(MORE));
     cursor.skip(1);
     if flags & RESERVED != 0 {
-        cursor.flaw_at(0, format!("reserved flags in {flags:02x}"), "[ZMTP-3.0-frame-04]");
+        cursor.flaw_at(
+            0,
+            both!("reserved flags in {flags:02x}", "flag yang dicadangkan dalam {flags:02x}"),
+            "[ZMTP-3.0-frame-04]",
+        );
     }
     // [ZMTP-3.0-frame-08]
     if flags & COMMAND != 0 && flags & MORE != 0 {
-        cursor.flaw_at(0, "MORE on a command", "[ZMTP-3.0-frame-08]");
+        cursor.flaw_at(0, both!("MORE on a command", "MORE pada perintah"), "[ZMTP-3.0-frame-08]");
     }
     let clauses = ("ZMTP-3.0-frame-03", "[ZMTP-3.0-frame-01]");
     match extent {
@@ -152,7 +157,11 @@ fn header(cursor: &mut Cursor<'_>, extent: Extent) -> Option<()> {
         _ => {
             cursor.number::<8>("size", clauses, Into::into)?;
             if extent == Extent::Boundless {
-                cursor.flaw_at(1, "a size of 2^63 bytes or more", "[ZMTP-3.0-frame-03]");
+                cursor.flaw_at(
+                    1,
+                    both!("a size of 2^63 bytes or more", "ukuran 2^63 byte atau lebih"),
+                    "[ZMTP-3.0-frame-03]",
+                );
             }
             (extent != Extent::Boundless).then_some(())
         }

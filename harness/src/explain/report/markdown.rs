@@ -10,6 +10,7 @@
 
 use super::{Chapter, Entry, Fact, Screens, words};
 use crate::explain::dump;
+use crate::lang::Lang;
 use std::fmt::Write as _;
 
 /// The page's beginning.
@@ -145,7 +146,7 @@ fn shown(page: &mut String, entry: &Entry) {
         let line = words::layer(layer.proto, layer.off, layer.off + layer.len);
         fields.extend_from_slice(format!("{line}\n").as_bytes());
         // A vector takes all that it is given.
-        let _ = dump::fields(&mut fields, &layer.fields, "  ");
+        let _ = dump::fields(&mut fields, Lang::En, &layer.fields, "  ");
     }
     if entry.fields_left_out > 0 {
         let line = words::left_out(entry.fields_left_out, words::FIELDS);

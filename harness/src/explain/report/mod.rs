@@ -25,6 +25,7 @@ use super::{Header, View, link_names};
 use crate::analysis::{Block, Report, Told, texts};
 use crate::dissect::{Dissection, Layer, Value};
 use crate::frame::CapturedFrame;
+use crate::lang::Lang;
 use crate::output::{escape, escape_controls};
 use bytes::Bytes;
 use ladder::Ladder;
@@ -212,7 +213,7 @@ impl View for Chapter {
         }
         let (layers, fields_left_out) = some_fields(told.all_layers(dissection));
         let mut notes: Vec<String> =
-            told.all_notes(dissection).map(|n| words::note(n.off, &n.text)).collect();
+            told.all_notes(dissection).map(|n| words::note(n.off, n.text.say(Lang::En))).collect();
         if let Some(comment) = super::own_comment(frame, told) {
             notes.push(words::comment(&escape(comment.as_bytes())));
         }

@@ -3,6 +3,7 @@
 
 use super::ladder::{Lane, Phase, Skipped};
 use crate::analysis::texts;
+use crate::lang::Lang;
 use std::collections::BTreeSet;
 
 pub(super) const TITLE: &str = "Wirelab report";
@@ -98,13 +99,13 @@ pub(super) fn skipped(skipped: &Skipped) -> String {
             kinds.push(format!("{n} {what}"));
         }
     }
-    let frames = texts::frame_count(skipped.count());
+    let frames = texts::frame_count(Lang::En, skipped.count());
     format!("{frames} not drawn, #{first} to #{last}: {}", kinds.join(", "))
 }
 
 /// Frames whose hosts have no lane.
 pub(super) fn of_others(frames: u64) -> String {
-    let frames = texts::frame_count(frames);
+    let frames = texts::frame_count(Lang::En, frames);
     format!("{frames} not drawn: of hosts that have no line here, or of none")
 }
 
@@ -113,8 +114,8 @@ pub(super) fn unlisted(last: u64, frames: u64) -> String {
     format!(
         "The report lists {} at most: {} behind #{last} not listed. The ladder and the analysis \
          are of all; `explain -n RANGE --report` lists others.",
-        texts::frame_count(super::FRAMES_MAX as u64),
-        texts::frame_count(frames),
+        texts::frame_count(Lang::En, super::FRAMES_MAX as u64),
+        texts::frame_count(Lang::En, frames),
     )
 }
 
