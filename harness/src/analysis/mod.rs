@@ -267,7 +267,7 @@ fn who_and_what(
     told.from = Some(step.from);
     told.src = names.end(conversation, step.from);
     told.dst = names.end(conversation, step.from.other());
-    told.what = texts::tcp::segment(segment, step.from, conversation.opener_known);
+    told.what = texts::tcp::segment(names.lang(), segment, step.from, conversation.opener_known);
     told.tone = tone(segment);
 }
 

@@ -28,6 +28,11 @@ impl Names {
         Self { lang, hosts, ..Self::default() }
     }
 
+    /// The language that they are in.
+    pub(super) fn lang(&self) -> Lang {
+        self.lang
+    }
+
     pub(super) fn rename(&mut self, hosts: HostNames) {
         self.hosts = hosts;
     }

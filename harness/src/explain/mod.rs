@@ -4,6 +4,7 @@
 //! so that a capture of any size passes through. It does not know what frames mean.
 
 pub(crate) mod dump;
+mod echoes;
 mod follow;
 mod header;
 mod human;
@@ -26,6 +27,7 @@ use crate::lang::Lang;
 use crate::output::{Output, escape, escape_controls};
 use crate::progress::Progress;
 use crate::savefile::{Error, Savefile};
+use echoes::Echoes;
 use header::{Header, header, link_names, overview, survey};
 use report::{Chapter, ReportFile};
 use step::{Stepped, Steps};
@@ -318,14 +320,16 @@ fn show<R: Read>(
     view.header(&header)?;
     let mut names = header.names.clone();
     let mut analysis = Analysis::new(header.names, lang);
+    let mut echoes = Echoes::new(lang);
     let mut last = 0;
     let failure = loop {
         match next {
             Ok(None) => break options.range.and_then(|range| range.misses(title, last)),
-            Ok(Some(frame)) => {
+            Ok(Some(mut frame)) => {
                 if !surveyed && names.len() != savefile.names().len() {
                     names.clone_from(savefile.names());
                     analysis.rename(names.clone());
+                    echoes.rename(&names);
                 }
                 let shown = options
                     .range
@@ -333,6 +337,7 @@ fn show<R: Read>(
                 let detail = if shown { detail } else { Detail::Values };
                 let dissection = dissect(&frame, detail);
                 let told = analysis.frame(&frame, &dissection);
+                echoes.strip(&mut frame, &dissection, &names);
                 last = frame.number;
                 if shown {
                     view.frame(&frame, &dissection, &told)?;

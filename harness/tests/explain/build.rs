@@ -1,12 +1,15 @@
 //! Capture files and frames, built by hand for the tests.
 
+#[path = "../common/english.rs"]
+mod english;
+
 use etherparse::PacketBuilder;
 use proptest::test_runner::Config as ProptestConfig;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use wirelab::exit::Failure;
 use wirelab::explain::{Options, explain_reader};
-use wirelab::frame::{CapturedFrame, LinkType};
+use wirelab::frame::{CapturedFrame, HostNames, LinkType};
 use wirelab::lang::Lang;
 use wirelab::output::{ColorChoice, Output};
 
@@ -31,7 +34,13 @@ pub fn capture(name: &str) -> Vec<u8> {
 
 /// All that `explain` prints for these bytes, and how it ended.
 pub fn explain(bytes: &[u8], options: &Options, json: bool) -> (String, Result<(), Failure>) {
-    explain_in(Lang::En, bytes, options, json)
+    let (text, result) = explain_in(Lang::En, bytes, options, json);
+    if !json && !options.bytes {
+        // Whatever a test looks at, it is said in the other language, too; but fields are called
+        // as their specification calls them.
+        assert_alike(&text, &explain_in(Lang::Id, bytes, options, json).0);
+    }
+    (text, result)
 }
 
 /// The same in that language.
@@ -45,6 +54,40 @@ pub fn explain_in(
     let mut out = Vec::new();
     let result = explain_reader(bytes, "test", options, &output, &mut out);
     (String::from_utf8(out).expect("UTF-8"), result)
+}
+
+/// Does the second text say what the first one says, in the other language? Line by line the same
+/// numbers stand in both, and no English word has been left.
+pub fn assert_alike(en: &str, id: &str) {
+    assert_eq!(en.lines().count(), id.lines().count(), "{en}\n{id}");
+    for (en, id) in en.lines().zip(id.lines()) {
+        assert_eq!(numbers(en), numbers(id), "{en}\n{id}");
+        assert_eq!(english::left_in(&unquoted(id)), None, "English was left in: {id}");
+    }
+}
+
+/// All numbers of a line, in whatever order.
+fn numbers(line: &str) -> Vec<&str> {
+    let parts = line.split(|c: char| !c.is_ascii_digit());
+    let mut numbers: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+/// The line without what stands in quotes.
+fn unquoted(line: &str) -> String {
+    let mut escaped = false;
+    let mut quoted = false;
+    let mut text = String::new();
+    for c in line.chars() {
+        match c {
+            '"' if !escaped => quoted = !quoted,
+            c if !quoted => text.push(c),
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    text
 }
 
 pub fn explained(bytes: &[u8]) -> String {
@@ -118,7 +161,12 @@ pub fn says(frames: &[Vec<u8>]) -> Vec<String> {
         .zip(1..)
         .map(|(bytes, number)| captured(number, LinkType::ETHERNET, bytes))
         .collect();
-    wirelab::explain::comments(&frames, &wirelab::frame::HostNames::new(), Lang::En)
+    let say = |lang| wirelab::explain::comments(&frames, &HostNames::new(), lang);
+    let says = say(Lang::En);
+    for (en, id) in says.iter().zip(say(Lang::Id)) {
+        assert_alike(en, &id);
+    }
+    says
 }
 
 /// A classic pcap, a millisecond between frames.

@@ -1,6 +1,7 @@
 //! HTTP messages one at a time: their fields, their length, and what is wrong with them.
 
 use crate::build::cases;
+use crate::languages;
 use crate::schema::{check, schema};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -273,6 +274,7 @@ fn what_is_wrong_is_told_with_its_place_and_its_clause() {
         let seen = read(&bytes_of(row));
         let found = seen.flaws.iter().any(|flaw| (flaw.off, flaw.clause) == (*off, *clause));
         assert!(found, "{row}: {clause} at {off}, not {:?}", seen.flaws);
+        languages::assert_told(&seen.flaws);
     }
 }
 

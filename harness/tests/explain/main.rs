@@ -8,6 +8,7 @@ mod http;
 mod http_fields;
 mod http_messages;
 mod http_talk;
+mod languages;
 mod mqtt;
 mod mqtt_packets;
 mod report;

@@ -1,6 +1,7 @@
 //! The dissector's packets against the engine's, for every type, and against any bytes at all.
 
 use crate::build::cases;
+use crate::languages;
 use bytes::{Bytes, BytesMut};
 use proptest::prelude::*;
 use wirelab::dissect::mqtt::{Contents, Extent, extent, packet};
@@ -274,6 +275,7 @@ fn what_is_wrong_is_told_with_its_place_and_its_clause() {
         let seen = packet(&bytes, true);
         let found = seen.flaws.iter().any(|flaw| (flaw.off, flaw.clause) == (*off, *clause));
         assert!(found, "{hex}: {clause} at {off}, not {:?}", seen.flaws);
+        languages::assert_told(&seen.flaws);
         assert_same_verdict(&bytes);
     }
 }

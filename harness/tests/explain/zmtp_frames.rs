@@ -2,6 +2,7 @@
 //! `wirelab decode zmtp`.
 
 use crate::build::cases;
+use crate::languages;
 use crate::zmtp::{command, greeting, message, ready};
 use proptest::prelude::*;
 use wirelab::dissect::Field;
@@ -139,6 +140,7 @@ fn what_is_wrong_is_told_with_its_place_and_its_clause() {
         let seen = frame(&bytes, FIELDS);
         let found = seen.flaws.iter().any(|flaw| (flaw.off, flaw.clause) == (off, clause));
         assert!(found, "{bytes:02x?}: {clause} at {off}, not {:?}", seen.flaws);
+        languages::assert_told(&seen.flaws);
         assert_tiled(&seen.fields, bytes.len().min(seen.len));
     }
     assert_eq!(frame(&name(254), FIELDS).flaws, [], "a name may be long");
@@ -168,6 +170,7 @@ fn greetings() {
         let flaws = read_greeting(&bytes, true).flaws;
         let found = flaws.iter().any(|flaw| (flaw.off, flaw.clause) == (off, clause));
         assert!(found, "{clause} at {off}, not {flaws:?}");
+        languages::assert_told(&flaws);
     }
     // [ZMTP-3.0-greeting-09], [ZMTP-3.0-greeting-10] Padding is nobody's business; 3.9 is welcome.
     for (at, byte) in [(5, 0xaa), (11, 9), (10, 4)] {

@@ -15,8 +15,16 @@ pub(super) fn mid_connection(lang: Lang) -> String {
 }
 
 /// `TCP 2222 PSH,ACK 4 B`: with the port on the way to the server, for it names the service.
-pub(in crate::analysis) fn segment(segment: &Segment, from: Side, opener_known: bool) -> String {
-    let flags = segment.flags;
+pub(in crate::analysis) fn segment(
+    lang: Lang,
+    segment: &Segment,
+    from: Side,
+    opener_known: bool,
+) -> String {
+    let flags = match segment.flags {
+        Flags(0) => say!(lang, "none", "tanpa flag"),
+        flags => flags.to_string(),
+    };
     let data = match segment.payload_len {
         0 => String::new(),
         len => format!(" {len} B"),

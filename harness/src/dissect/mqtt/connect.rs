@@ -97,7 +97,7 @@ fn flags(cursor: &mut Cursor<'_>) -> Option<u8> {
     if flags & 0x01 != 0 {
         cursor.flaw_at(
             at,
-            both!("the reserved connect flag is set", "connect flag yang dicadangkan bernilai 1"),
+            both!("the reserved connect flag is set", "connect flag yang dicadangkan disetel"),
             "[MQTT-3.1.2-3]",
         );
     }
