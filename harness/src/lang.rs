@@ -54,6 +54,28 @@ impl Text {
     }
 }
 
+/// Words that never change, in both languages: headings, and the names of columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    en: &'static str,
+    id: &'static str,
+}
+
+impl Word {
+    /// English, then Indonesian.
+    pub const fn new(en: &'static str, id: &'static str) -> Self {
+        Self { en, id }
+    }
+
+    /// The words in one of them.
+    pub fn say(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::En => self.en,
+            Lang::Id => self.id,
+        }
+    }
+}
+
 /// A sentence in the language of the first argument: English, then Indonesian. Placeholders are
 /// those of `format!`, by name.
 macro_rules! say {

@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who is given all the languages.
-const SPEAKERS: [&str; 4] = ["say!(", "both!(", "Noun::new(", "Rule::new("];
+const SPEAKERS: [&str; 5] = ["say!(", "both!(", "Word::new(", "Noun::new(", "Rule::new("];
 
 /// Words that are no language's: names of options, of Python's types, of ARP's destination, of
 /// HTTP's option, and of ZMTP's first words.

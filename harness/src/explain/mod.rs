@@ -175,8 +175,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         return Err(Failure::usage(format!("--report {}: that is the capture", path.display())));
     }
     let title = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-    let mut chapter = Chapter::new(&escape(title.as_bytes()));
-    let mut page = ReportFile::begin(path, &[])?;
+    let mut chapter = Chapter::new(&escape(title.as_bytes()), output.lang);
+    let mut page = ReportFile::begin(path, &[], output.lang)?;
     let beside = Beside { chapter: Some(&mut chapter), steps: None };
     let ended = explain_beside(file, options, output, beside);
     if !chapter.has_begun() {

@@ -13,6 +13,7 @@ use super::{Header, View};
 use crate::analysis::{Report, Told};
 use crate::dissect::Dissection;
 use crate::frame::CapturedFrame;
+use crate::lang::say;
 use crate::output::Output;
 
 /// A longer line counts as several.
@@ -44,7 +45,11 @@ impl Steps {
     /// see that `stop` has become true.
     pub fn begin(stop: Arc<AtomicBool>, output: &Output) -> Self {
         if io::stdin().is_terminal() {
-            output.say("Enter shows the next frame, q ends");
+            output.say(&say!(
+                output.lang,
+                "Enter shows the next frame, q ends",
+                "Enter menampilkan frame berikutnya, q mengakhiri"
+            ));
         }
         // One line may be ahead of what is shown, no more.
         let (sender, lines) = sync_channel(1);

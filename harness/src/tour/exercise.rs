@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::stage::{Stage, Trouble};
 use super::{mqtt, rest, zmq};
+use crate::lang::Word;
 
 /// How fast the roles go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -42,7 +43,7 @@ pub struct Exercise {
     /// What the command line and the capture file call it.
     pub name: &'static str,
     /// What happens in it.
-    pub about: &'static str,
+    pub about: Word,
     /// The lab's port.
     pub port: u16,
     /// Who can take part; the first is the one that binds the port.
@@ -98,7 +99,10 @@ const TCP_PARTS: &[Part] =
 pub const EXERCISES: &[Exercise] = &[
     Exercise {
         name: "tcp",
-        about: "TCP: what a client types comes back with \"Echo: \" in front of it",
+        about: Word::new(
+            "TCP: what a client types comes back with \"Echo: \" in front of it",
+            "TCP: yang diketik klien kembali dengan \"Echo: \" di depannya",
+        ),
         port: 2222,
         parts: TCP_PARTS,
         has_workers: false,
@@ -108,7 +112,10 @@ pub const EXERCISES: &[Exercise] = &[
     },
     Exercise {
         name: "mqtt",
-        about: "MQTT 3.1.1: a publisher's temperatures go through a broker to a subscriber",
+        about: Word::new(
+            "MQTT 3.1.1: a publisher's temperatures go through a broker to a subscriber",
+            "MQTT 3.1.1: suhu dari penerbit sampai ke pelanggan melalui broker",
+        ),
         port: 1883,
         parts: mqtt::PARTS,
         has_workers: false,
@@ -118,7 +125,10 @@ pub const EXERCISES: &[Exercise] = &[
     },
     Exercise {
         name: "rest",
-        about: "HTTP/1.1: a client asks for a sum and a product, then for what is neither",
+        about: Word::new(
+            "HTTP/1.1: a client asks for a sum and a product, then for what is neither",
+            "HTTP/1.1: klien meminta jumlah dan hasil kali, lalu yang bukan keduanya",
+        ),
         port: 5151,
         parts: rest::PARTS,
         has_workers: false,
@@ -128,7 +138,10 @@ pub const EXERCISES: &[Exercise] = &[
     },
     Exercise {
         name: "reqrep",
-        about: "ZMTP 3.1, REQ and REP: a question, its answer, and only then the next",
+        about: Word::new(
+            "ZMTP 3.1, REQ and REP: a question, its answer, and only then the next",
+            "ZMTP 3.1, REQ dan REP: satu pertanyaan, jawabannya, baru kemudian yang berikutnya",
+        ),
         port: 5555,
         parts: zmq::REQREP,
         has_workers: false,
@@ -138,7 +151,10 @@ pub const EXERCISES: &[Exercise] = &[
     },
     Exercise {
         name: "pushpull",
-        about: "ZMTP 3.1, PUSH and PULL: work is handed out to workers in turn",
+        about: Word::new(
+            "ZMTP 3.1, PUSH and PULL: work is handed out to workers in turn",
+            "ZMTP 3.1, PUSH dan PULL: pekerjaan dibagikan bergiliran kepada para pekerja",
+        ),
         port: 9999,
         parts: zmq::PUSHPULL,
         has_workers: true,
@@ -148,7 +164,10 @@ pub const EXERCISES: &[Exercise] = &[
     },
     Exercise {
         name: "pubsub",
-        about: "ZMTP 3.1, PUB and SUB: who subscribed to a topic gets what is published in it",
+        about: Word::new(
+            "ZMTP 3.1, PUB and SUB: who subscribed to a topic gets what is published in it",
+            "ZMTP 3.1, PUB dan SUB: pelanggan sebuah topik mendapat yang diterbitkan di dalamnya",
+        ),
         port: 12345,
         parts: zmq::PUBSUB,
         has_workers: false,

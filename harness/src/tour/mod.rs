@@ -118,7 +118,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         return split::print(&exercises, arguments, output);
     }
     let titles: Vec<_> = exercises.iter().map(|one| one.name.to_owned()).collect();
-    let begin = |path: &PathBuf| ReportFile::begin(path, &titles);
+    let begin = |path: &PathBuf| ReportFile::begin(path, &titles, output.lang);
     let mut page = arguments.report.as_ref().map(begin).transpose()?;
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
@@ -166,7 +166,7 @@ fn account(
             "{dropped} frames dropped by the kernel: the capture has gaps; try again"
         )));
     }
-    let mut chapter = report::chapter(exercise, arguments, &mut performance);
+    let mut chapter = report::chapter(exercise, arguments, &mut performance, output.lang);
     if performance.venue == Venue::Tap {
         let text = say!(
             output.lang,

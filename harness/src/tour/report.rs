@@ -6,33 +6,45 @@ use super::Arguments;
 use super::exercise::{Exercise, Pace, foreign_programs};
 use super::venue::{Performance, Venue};
 use crate::explain::report::{Chapter, Role};
+use crate::lang::{Lang, Word, say};
 use crate::output::escape_controls;
+
+const EXERCISE: Word = Word::new("Exercise", "Latihan");
+const NETWORK: Word = Word::new("Frames from", "Asal frame");
+const PACE: Word = Word::new("Pace", "Irama");
+const MESSAGES: Word = Word::new("Messages", "Pesan");
+const QOS: Word = Word::new("QoS", "QoS");
+const WORKERS: Word = Word::new("Workers", "Pekerja");
+const BESIDE: Word = Word::new("Published beside the topic", "Diterbitkan di samping topik");
+const LOST: Word = Word::new("Lost by the capture", "Hilang dari tangkapan");
 
 /// The chapter, as far as it can be written before the capture is explained.
 pub(super) fn chapter(
     exercise: &Exercise,
     arguments: &Arguments,
     performance: &mut Performance,
+    lang: Lang,
 ) -> Chapter {
-    let mut chapter = Chapter::new(exercise.name);
-    chapter.setup.push(("Exercise", exercise.about.to_owned()));
-    chapter.setup.push(("Frames from", network(performance.venue).to_owned()));
-    chapter.setup.push(("Pace", pace(arguments.pace()).to_owned()));
+    let mut chapter = Chapter::new(exercise.name, lang);
+    chapter.setup.push((EXERCISE, exercise.about.say(lang).to_owned()));
+    chapter.setup.push((NETWORK, network(performance.venue).say(lang).to_owned()));
+    chapter.setup.push((PACE, pace(arguments.pace()).say(lang).to_owned()));
     if let Some(messages) = arguments.messages {
-        chapter.setup.push(("Messages", messages.to_string()));
+        chapter.setup.push((MESSAGES, messages.to_string()));
     }
     match (exercise.name, &arguments.also_publish) {
-        ("mqtt", _) => chapter.setup.push(("QoS", arguments.qos.to_string())),
-        ("pushpull", _) => chapter.setup.push(("Workers", arguments.workers().to_string())),
+        ("mqtt", _) => chapter.setup.push((QOS, arguments.qos.to_string())),
+        ("pushpull", _) => chapter.setup.push((WORKERS, arguments.workers().to_string())),
         ("pubsub", Some(topic)) => {
             let topic = escape_controls(topic.as_bytes());
-            chapter.setup.push(("Published beside the topic", topic));
+            chapter.setup.push((BESIDE, topic));
         }
         _ => {}
     }
     let account = performance.account;
-    let lost = format!("{} of {} frames", account.dropped, account.received);
-    chapter.setup.push(("Lost by the capture", lost));
+    let (lost, all) = (account.dropped, account.received);
+    let lost = say!(lang, "{lost} of {all} frames", "{lost} dari {all} frame");
+    chapter.setup.push((LOST, lost));
     chapter.screens = Some(std::mem::take(&mut performance.screens));
     let foreign = foreign_programs(&arguments.foreign);
     for part in exercise.cast(arguments.workers()) {
@@ -47,20 +59,31 @@ pub(super) fn chapter(
     chapter
 }
 
-fn network(venue: Venue) -> &'static str {
+fn network(venue: Venue) -> Word {
     match venue {
-        Venue::Netns => "a LAN of its own: real frames of the kernel, from the first ARP on",
-        Venue::Lo => "the loopback interface: real segments of the kernel, no ARP",
-        Venue::Tap => {
+        Venue::Netns => Word::new(
+            "a LAN of its own: real frames of the kernel, from the first ARP on",
+            "LAN tersendiri: frame nyata dari kernel, sejak ARP pertama",
+        ),
+        Venue::Lo => Word::new(
+            "the loopback interface: real segments of the kernel, no ARP",
+            "antarmuka loopback: segmen nyata dari kernel, tanpa ARP",
+        ),
+        Venue::Tap => Word::new(
             "a relay between the roles: real data; handshakes, ACKs, closes and all headers are \
-             synthesised"
-        }
+             synthesised",
+            "relay di antara peran-peran: datanya nyata; jabat tangan, ACK, penutupan, dan semua \
+             header adalah buatan (synthesised)",
+        ),
     }
 }
 
-fn pace(pace: Pace) -> &'static str {
+fn pace(pace: Pace) -> Word {
     match pace {
-        Pace::Fast => "fast: a tenth of a second between messages",
-        Pace::Lab => "the lab's own",
+        Pace::Fast => Word::new(
+            "fast: a tenth of a second between messages",
+            "cepat: sepersepuluh detik di antara pesan",
+        ),
+        Pace::Lab => Word::new("the lab's own", "sesuai praktikumnya"),
     }
 }

@@ -20,6 +20,7 @@ use super::exercise::{Exercise, Line, Scene};
 use super::{Arguments, Net, venue};
 use crate::exit::Failure;
 use crate::explain::json::VERSION;
+use crate::lang::{Lang, Word, say};
 use crate::output::{Output, json_line};
 
 /// Where all of it happens: this machine's own loopback.
@@ -33,14 +34,17 @@ struct Step {
     host: &'static str,
     command: String,
     typed: Vec<String>,
-    remark: &'static str,
+    /// Of what is no role of the exercise: what it is called, and what it is for.
+    remark: Option<[Word; 2]>,
 }
 
 impl Step {
-    fn new(role: &'static str, command: String, remark: &'static str) -> Self {
-        Self { role, host: "", command, typed: Vec::new(), remark }
+    fn new(role: &'static str, command: String, remark: [Word; 2]) -> Self {
+        Self { role, host: "", command, typed: Vec::new(), remark: Some(remark) }
     }
 }
+
+const RECORDER: Word = Word::new("recorder", "perekam");
 
 /// Prints them.
 pub(super) fn print(
@@ -51,11 +55,11 @@ pub(super) fn print(
     let records = may_capture(arguments.net);
     let mut text = String::new();
     for exercise in exercises {
-        let steps = steps(exercise, arguments, records)?;
+        let steps = steps(exercise, arguments, records, output.lang)?;
         if output.json {
             text.push_str(&as_json(exercise, &steps));
         } else {
-            text.push_str(&as_text(exercise, &steps));
+            text.push_str(&as_text(exercise, &steps, output.lang));
         }
     }
     output.data(&text)
@@ -73,7 +77,12 @@ fn may_capture(net: Net) -> bool {
     }
 }
 
-fn steps(exercise: &Exercise, arguments: &Arguments, records: bool) -> Result<Vec<Step>, Failure> {
+fn steps(
+    exercise: &Exercise,
+    arguments: &Arguments,
+    records: bool,
+    lang: Lang,
+) -> Result<Vec<Step>, Failure> {
     let wirelab = program();
     let file = match arguments.write {
         Some(_) => super::file_for(arguments, exercise)?,
@@ -88,22 +97,38 @@ fn steps(exercise: &Exercise, arguments: &Arguments, records: bool) -> Result<Ve
     let scene = venue::scene(arguments, PathBuf::new(), &HOST.to_string(), port, targets);
     let recorder = if records {
         let command = format!("{wirelab} capture -i lo -w {file} port {port}");
-        Step::new("recorder", command, "the frames of this machine's loopback")
+        let remark = Word::new(
+            "the frames of this machine's loopback",
+            "frame-frame pada loopback mesin ini",
+        );
+        Step::new("recorder", command, [RECORDER, remark])
     } else {
         let command = format!("{wirelab} tap {relay_port}={HOST}:{port} -w {file}");
-        let remark = "a relay, which the clients connect to; it needs no rights: only the data is \
-                      real, the headers are synthesised";
-        Step::new("recorder", command, remark)
+        let remark = Word::new(
+            "a relay, which the clients connect to; it needs no rights: only the data is real, \
+             the headers are synthesised",
+            "relay yang disambungi para klien; tidak perlu hak khusus: hanya datanya yang nyata, \
+             header-nya buatan (synthesised)",
+        );
+        Step::new("recorder", command, [RECORDER, remark])
     };
     let mut steps = vec![recorder];
     for line in (exercise.lines)(&scene) {
         let part = &cast[line.part];
         let command = command(&scene, line.part, scene.stranger(part), &wirelab, &line);
         let typed = line.typed.clone();
-        steps.push(Step { role: part.role, host: part.host, command, typed, remark: "" });
+        steps.push(Step { role: part.role, host: part.host, command, typed, remark: None });
     }
-    let explain = format!("{wirelab} explain {file}");
-    steps.push(Step::new("then", explain, "when the recorder has ended, last of all"));
+    let language = match lang {
+        Lang::En => "",
+        Lang::Id => " --lang id",
+    };
+    let explain = format!("{wirelab} explain{language} {file}");
+    let remark = Word::new(
+        "when the recorder has ended, last of all",
+        "setelah perekam berakhir, paling akhir",
+    );
+    steps.push(Step::new("then", explain, [Word::new("then", "lalu"), remark]));
     Ok(steps)
 }
 
@@ -133,27 +158,34 @@ fn quoted(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
-fn as_text(exercise: &Exercise, steps: &[Step]) -> String {
-    let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "# {} (port {})\n# Each command in a terminal of its own, from top to bottom; those that \
-         stay are ended with ^C.",
-        exercise.about, exercise.port
+fn as_text(exercise: &Exercise, steps: &[Step], lang: Lang) -> String {
+    let mut text = say!(
+        lang,
+        "# {about} (port {port})\n# Each command in a terminal of its own, from top to bottom; \
+         those that stay are ended with ^C.\n",
+        "# {about} (port {port})\n# Setiap perintah dalam terminalnya sendiri, dari atas ke bawah; \
+         yang tetap berjalan diakhiri dengan ^C.\n",
+        about = exercise.about.say(lang),
+        port = exercise.port
     );
     let mut before = "";
     for step in steps {
         // The commands of one role stand together, for one terminal.
         if step.role != before {
-            let _ = match (step.host, step.remark) {
-                ("", remark) => writeln!(text, "\n# {}: {remark}", step.role),
-                (host, _) => writeln!(text, "\n# {} ({host})", step.role),
+            let _ = match step.remark.map(|words| words.map(|words| words.say(lang))) {
+                Some([title, remark]) => writeln!(text, "\n# {title}: {remark}"),
+                None => writeln!(text, "\n# {} ({})", step.role, step.host),
             };
         }
         before = step.role;
         let _ = writeln!(text, "{}", step.command);
         if !step.typed.is_empty() {
-            let _ = writeln!(text, "# type to it:\n#   {}", step.typed.join("\n#   "));
+            let typed = step.typed.join("\n#   ");
+            text.push_str(&say!(
+                lang,
+                "# type to it:\n#   {typed}\n",
+                "# ketikkan kepadanya:\n#   {typed}\n"
+            ));
         }
     }
     text.push('\n');

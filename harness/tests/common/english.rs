@@ -12,8 +12,8 @@ const ENGLISH: [&str; 54] = [
 ];
 
 /// Names of the specifications that hold such words.
-const TERMS: [&str; 5] =
-    ["client identifier", "request target", "request line", "next header", "as-server"];
+const TERMS: [&str; 6] =
+    ["client identifier", "request target", "request line", "next header", "as-server", "--bytes"];
 
 /// The first English word of an Indonesian text.
 pub fn left_in(text: &str) -> Option<&'static str> {

@@ -201,6 +201,43 @@ fn decode_follows_the_language() {
     assert!(text.contains("pesan \"World\""), "{text}");
 }
 
+/// The report says line by line what the English one says; fields, in fences, keep their names.
+#[test]
+fn the_report_is_written_in_the_language() {
+    let room = tempfile::tempdir().expect("a directory");
+    let page = |lang: &str, name: &str| {
+        let path = room.path().join(name);
+        let to = path.to_str().expect("a name");
+        stdout(&mut wirelab(&[
+            "--lang",
+            lang,
+            "explain",
+            "tests/captures/mqtt.pcap",
+            "--report",
+            to,
+        ]));
+        std::fs::read_to_string(path).expect("a report")
+    };
+    let [en, id] = ["en", "id"].map(|lang| page(lang, &format!("{lang}.md")));
+    assert_eq!(en.lines().count(), id.lines().count());
+    let mut fenced = false;
+    for (en, id) in en.lines().zip(id.lines()) {
+        fenced ^= id.trim_start().starts_with("```");
+        // What is shortened ends elsewhere.
+        let cut = en.contains('…') || id.contains('…');
+        if !fenced && !cut && !en.starts_with("Made by") {
+            assert_alike(en, id);
+        }
+    }
+    for line in ["# Laporan Wirelab", "Dibuat oleh wirelab ", "| klien2 | 172.18.0.3 |"] {
+        assert!(id.contains(line), "{id}");
+    }
+    let html = page("id", "id.html");
+    for part in ["<html lang=\"id\">", ">jabat tangan</text>", "<h3>Analisis</h3>"] {
+        assert!(html.contains(part), "{part}");
+    }
+}
+
 /// What is cut, wrong or unknown below TCP is told in both languages as well.
 #[test]
 fn headers_that_lie_are_told_in_indonesian() {

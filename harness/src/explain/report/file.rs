@@ -5,6 +5,7 @@
 
 use super::{Chapter, html, markdown, words};
 use crate::exit::Failure;
+use crate::lang::Lang;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ enum Kind {
 pub(crate) struct ReportFile {
     path: PathBuf,
     kind: Kind,
+    lang: Lang,
     part: PathBuf,
     file: File,
     /// Chapters that were promised and are still to come.
@@ -29,11 +31,11 @@ pub(crate) struct ReportFile {
 }
 
 impl ReportFile {
-    /// Begins one with chapters of these titles.
+    /// Begins one with chapters of these titles, in that language.
     ///
     /// # Errors
     /// The name says of no kind that there is, or there can be no file.
-    pub fn begin(path: &Path, titles: &[String]) -> Result<Self, Failure> {
+    pub fn begin(path: &Path, titles: &[String], lang: Lang) -> Result<Self, Failure> {
         let extension = path.extension().and_then(|extension| extension.to_str());
         let kind = match extension {
             Some("md") => Kind::Markdown,
@@ -49,17 +51,17 @@ impl ReportFile {
         let part = path.with_file_name(name);
         let file = File::create(&part).map_err(|e| cannot(path, &e))?;
         let (path, missing) = (path.to_owned(), titles.to_vec());
-        let mut report = Self { path, kind, part, file, missing, finished: false };
-        let made = words::made(&words::now());
+        let mut report = Self { path, kind, lang, part, file, missing, finished: false };
+        let made = words::made(lang, &words::now());
         let mut page = String::new();
         match kind {
-            Kind::Markdown => markdown::begin(&mut page, &made),
-            Kind::Html => html::begin(&mut page, words::TITLE, &made),
+            Kind::Markdown => markdown::begin(&mut page, lang, &made),
+            Kind::Html => html::begin(&mut page, lang, &made),
         }
         if titles.len() > 1 {
             match kind {
-                Kind::Markdown => markdown::contents(&mut page, titles),
-                Kind::Html => html::contents(&mut page, titles),
+                Kind::Markdown => markdown::contents(&mut page, lang, titles),
+                Kind::Html => html::contents(&mut page, lang, titles),
             }
         }
         report.put(&page)?;
@@ -88,8 +90,8 @@ impl ReportFile {
         let mut page = String::new();
         for title in &self.missing {
             match self.kind {
-                Kind::Markdown => markdown::missing(&mut page, title),
-                Kind::Html => html::missing(&mut page, title),
+                Kind::Markdown => markdown::missing(&mut page, self.lang, title),
+                Kind::Html => html::missing(&mut page, self.lang, title),
             }
         }
         if self.kind == Kind::Html {

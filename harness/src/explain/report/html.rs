@@ -6,6 +6,7 @@
 use super::{BYTES_MAX, Chapter, Entry, Screens, svg, words};
 use crate::dissect::Layer;
 use crate::explain::dump;
+use crate::lang::{Lang, Word, say};
 use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("style.css");
@@ -29,11 +30,12 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// The page's beginning.
-pub(super) fn begin(page: &mut String, title: &str, made: &str) {
-    let (title, made) = (escape(title), escape(made));
+pub(super) fn begin(page: &mut String, lang: Lang, made: &str) {
+    let (title, made) = (escape(words::TITLE.say(lang)), escape(made));
+    let code = say!(lang, "en", "id");
     let _ = writeln!(
         page,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!DOCTYPE html>\n<html lang=\"{code}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
@@ -43,8 +45,8 @@ pub(super) fn begin(page: &mut String, title: &str, made: &str) {
 }
 
 /// A list of chapters, where there are several.
-pub(super) fn contents(page: &mut String, titles: &[String]) {
-    let _ = write!(page, "<nav>{}:", words::CONTENTS);
+pub(super) fn contents(page: &mut String, lang: Lang, titles: &[String]) {
+    let _ = write!(page, "<nav>{}:", words::CONTENTS.say(lang));
     for title in titles {
         let anchor = super::anchor(title);
         let _ = write!(page, " <a href=\"#{anchor}\">{}</a>", escape(title));
@@ -53,10 +55,10 @@ pub(super) fn contents(page: &mut String, titles: &[String]) {
 }
 
 /// A chapter that was promised.
-pub(super) fn missing(page: &mut String, title: &str) {
+pub(super) fn missing(page: &mut String, lang: Lang, title: &str) {
     let (anchor, title) = (super::anchor(title), escape(title));
     let _ = writeln!(page, "<section class=\"chapter\" id=\"{anchor}\">\n<h2>{title}</h2>");
-    paragraph(page, words::NOT_PLAYED);
+    paragraph(page, words::NOT_PLAYED.say(lang));
     page.push_str("</section>\n");
 }
 
@@ -67,22 +69,23 @@ pub(super) fn end(page: &mut String) {
 
 /// A chapter.
 pub(super) fn chapter(page: &mut String, chapter: &Chapter) {
+    let lang = chapter.lang;
     let anchor = super::anchor(&chapter.title);
     let title = escape(&chapter.title);
     let _ = writeln!(page, "<section class=\"chapter\" id=\"{anchor}\">\n<h2>{title}</h2>");
     setup(page, chapter);
     if let Some(screens) = &chapter.screens {
-        self::screens(page, screens);
+        self::screens(page, screens, lang);
     }
-    heading(page, words::LADDER);
-    let _ = writeln!(page, "<p class=\"key\">{}</p>", words::LADDER_KEY);
-    svg::pictures(page, &chapter.ladder, &anchor, &|number| chapter.lists(number));
+    heading(page, words::LADDER.say(lang));
+    let _ = writeln!(page, "<p class=\"key\">{}</p>", words::LADDER_KEY.say(lang));
+    svg::pictures(page, &chapter.ladder, (&anchor, lang), &|number| chapter.lists(number));
     if chapter.ladder.of_others > 0 {
-        paragraph(page, &words::of_others(chapter.ladder.of_others));
+        paragraph(page, &words::of_others(lang, chapter.ladder.of_others));
     }
     frames(page, chapter, &anchor);
     analysis(page, chapter, &anchor);
-    heading(page, words::PROTOCOL);
+    heading(page, words::PROTOCOL.say(lang));
     for entry in &chapter.entries {
         shown(page, chapter, entry, &anchor);
     }
@@ -101,10 +104,10 @@ fn paragraph(page: &mut String, words: &str) {
 }
 
 fn setup(page: &mut String, chapter: &Chapter) {
-    heading(page, words::SETUP);
+    heading(page, words::SETUP.say(chapter.lang));
     page.push_str("<table class=\"facts\">\n");
     for (name, value) in chapter.setup.iter().chain(&chapter.capture) {
-        let (name, value) = (escape(name), escape(value));
+        let (name, value) = (escape(name.say(chapter.lang)), escape(value));
         let _ = writeln!(page, "<tr><th scope=\"row\">{name}</th><td>{value}</td></tr>");
     }
     page.push_str("</table>\n");
@@ -113,7 +116,7 @@ fn setup(page: &mut String, chapter: &Chapter) {
         return;
     }
     page.push_str("<div class=\"wide\"><table>\n");
-    head(page, &columns);
+    words_head(page, &columns, chapter.lang);
     for host in &hosts {
         let cells: Vec<_> = host.iter().map(|cell| escape(cell)).collect();
         row(page, "", &cells);
@@ -129,14 +132,19 @@ fn head(page: &mut String, names: &[&str]) {
     page.push_str("</tr></thead>\n");
 }
 
+fn words_head(page: &mut String, names: &[Word], lang: Lang) {
+    let names: Vec<_> = names.iter().map(|name| name.say(lang)).collect();
+    head(page, &names);
+}
+
 /// A row of cells that are HTML already.
 fn row(page: &mut String, class: &str, cells: &[String]) {
     let _ = writeln!(page, "<tr class=\"{class}\"><td>{}</td></tr>", cells.join("</td><td>"));
 }
 
 /// A column for each role; a line stands below all that was said before it.
-fn screens(page: &mut String, screens: &Screens) {
-    heading(page, words::SCREENS);
+fn screens(page: &mut String, screens: &Screens, lang: Lang) {
+    heading(page, words::SCREENS.say(lang));
     page.push_str("<div class=\"wide\"><table class=\"screens\">\n");
     let heads: Vec<_> = screens.heads.iter().map(String::as_str).collect();
     head(page, &heads);
@@ -150,14 +158,14 @@ fn screens(page: &mut String, screens: &Screens) {
     }
     page.push_str("</table></div>\n");
     if screens.left_out > 0 {
-        paragraph(page, &words::lines_left_out(screens.left_out));
+        paragraph(page, &words::lines_left_out(lang, screens.left_out));
     }
 }
 
 fn frames(page: &mut String, chapter: &Chapter, anchor: &str) {
-    heading(page, words::FRAMES_HEADING);
+    heading(page, words::FRAMES_HEADING.say(chapter.lang));
     page.push_str("<div class=\"wide\"><table class=\"frames\">\n");
-    head(page, &words::FRAME_COLUMNS);
+    words_head(page, &words::FRAME_COLUMNS, chapter.lang);
     for entry in &chapter.entries {
         let (told, short) = (&entry.told, entry.in_short());
         let n = told.number;
@@ -173,7 +181,8 @@ fn frames(page: &mut String, chapter: &Chapter, anchor: &str) {
 }
 
 fn analysis(page: &mut String, chapter: &Chapter, anchor: &str) {
-    heading(page, words::ANALYSIS);
+    let lang = chapter.lang;
+    heading(page, words::ANALYSIS.say(lang));
     for group in chapter.grouped() {
         page.push_str("<ul class=\"analysis\">\n");
         for block in group {
@@ -183,19 +192,20 @@ fn analysis(page: &mut String, chapter: &Chapter, anchor: &str) {
         page.push_str("</ul>\n");
     }
     if chapter.blocks_left_out > 0 {
-        paragraph(page, &words::blocks_left_out(chapter.blocks_left_out));
+        paragraph(page, &words::blocks_left_out(lang, chapter.blocks_left_out));
     }
     for note in chapter.all_notes() {
         let note = linked(note, chapter, anchor);
-        let _ = writeln!(page, "<p class=\"note\"><b>{}:</b> {note}</p>", words::NOTE);
+        let _ = writeln!(page, "<p class=\"note\"><b>{}:</b> {note}</p>", words::NOTE.say(lang));
     }
     let summary = escape(&chapter.summary);
-    let _ = writeln!(page, "<p class=\"summary\"><b>{}:</b> {summary}</p>", words::SUMMARY);
+    let _ =
+        writeln!(page, "<p class=\"summary\"><b>{}:</b> {summary}</p>", words::SUMMARY.say(lang));
 }
 
 /// A frame's line, and its fields folded.
 fn shown(page: &mut String, chapter: &Chapter, entry: &Entry, anchor: &str) {
-    let told = &entry.told;
+    let (lang, told) = (chapter.lang, &entry.told);
     let tone = svg::tone(told.tone);
     let _ = writeln!(page, "<article class=\"{tone}\" id=\"{anchor}-{}\">", told.number);
     let who = escape(&format!("{}→{}", told.src, told.dst));
@@ -213,27 +223,27 @@ fn shown(page: &mut String, chapter: &Chapter, entry: &Entry, anchor: &str) {
         let _ = writeln!(page, "<p class=\"note\">{}</p>", escape(note));
     }
     let count = entry.layers.iter().map(|layer| layer.fields.len()).sum();
-    let _ = writeln!(page, "<details><summary>{}</summary>", words::fields(count));
+    let _ = writeln!(page, "<details><summary>{}</summary>", words::fields(lang, count));
     for layer in &entry.layers {
-        fields(page, layer);
+        fields(page, layer, lang);
     }
     if entry.fields_left_out > 0 {
-        paragraph(page, &words::left_out(entry.fields_left_out, words::FIELDS));
+        paragraph(page, &words::fields_left_out(lang, entry.fields_left_out));
     }
     let mut bytes = Vec::with_capacity(BYTES_MAX * 5);
     // A vector takes all that it is given.
     let _ = dump::bytes(&mut bytes, &entry.bytes, 0, "");
     let _ = writeln!(page, "<pre>{}</pre>", escape(&String::from_utf8_lossy(&bytes)));
     if entry.bytes_left_out > 0 {
-        paragraph(page, &words::left_out(entry.bytes_left_out, words::BYTES));
+        paragraph(page, &words::bytes_left_out(lang, entry.bytes_left_out));
     }
     page.push_str("</details>\n</article>\n");
 }
 
-fn fields(page: &mut String, layer: &Layer) {
-    let name = words::layer(layer.proto, layer.off, layer.off + layer.len);
+fn fields(page: &mut String, layer: &Layer, lang: Lang) {
+    let name = words::layer(lang, layer.proto, layer.off, layer.off + layer.len);
     let _ = writeln!(page, "<table class=\"fields\"><caption>{}</caption>", escape(&name));
-    head(page, &words::FIELD_COLUMNS);
+    words_head(page, &words::FIELD_COLUMNS, lang);
     for field in &layer.fields {
         let value = field.value.to_string();
         let cells = [&dump::place(field), field.name, &value, field.spec];

@@ -10,45 +10,47 @@
 
 use super::{Chapter, Entry, Fact, Screens, words};
 use crate::explain::dump;
-use crate::lang::Lang;
+use crate::lang::{Lang, Word};
 use std::fmt::Write as _;
 
 /// The page's beginning.
-pub(super) fn begin(page: &mut String, made: &str) {
-    let _ = writeln!(page, "# {}\n\n{}\n", words::TITLE, text(made));
+pub(super) fn begin(page: &mut String, lang: Lang, made: &str) {
+    let _ = writeln!(page, "# {}\n\n{}\n", words::TITLE.say(lang), text(made));
 }
 
 /// A list of chapters, where there are several.
-pub(super) fn contents(page: &mut String, titles: &[String]) {
+pub(super) fn contents(page: &mut String, lang: Lang, titles: &[String]) {
     let titles: Vec<_> = titles.iter().map(|title| text(title)).collect();
-    let _ = writeln!(page, "{}: {}\n", words::CONTENTS, titles.join(", "));
+    let _ = writeln!(page, "{}: {}\n", words::CONTENTS.say(lang), titles.join(", "));
 }
 
 /// A chapter that was promised.
-pub(super) fn missing(page: &mut String, title: &str) {
-    let _ = writeln!(page, "## {}\n\n{}\n", text(title), words::NOT_PLAYED);
+pub(super) fn missing(page: &mut String, lang: Lang, title: &str) {
+    let _ = writeln!(page, "## {}\n\n{}\n", text(title), words::NOT_PLAYED.say(lang));
 }
 
 /// A chapter.
 pub(super) fn chapter(page: &mut String, chapter: &Chapter) {
+    let lang = chapter.lang;
     let _ = writeln!(page, "## {}\n", text(&chapter.title));
     setup(page, chapter);
     if let Some(screens) = &chapter.screens {
-        let _ = writeln!(page, "### {}\n", words::SCREENS);
-        fenced(page, &screen_text(screens));
+        let _ = writeln!(page, "### {}\n", words::SCREENS.say(lang));
+        fenced(page, &screen_text(screens, lang));
     }
-    let _ = writeln!(page, "### {}\n\n{}\n", words::LADDER, words::TEXT_LADDER_KEY);
+    let _ =
+        writeln!(page, "### {}\n\n{}\n", words::LADDER.say(lang), words::TEXT_LADDER_KEY.say(lang));
     let mut ladder = String::new();
-    super::textual::picture(&mut ladder, &chapter.ladder);
+    super::textual::picture(&mut ladder, &chapter.ladder, lang);
     fenced(page, &ladder);
     if chapter.ladder.of_others > 0 {
-        let _ = writeln!(page, "{}\n", words::of_others(chapter.ladder.of_others));
+        let _ = writeln!(page, "{}\n", words::of_others(lang, chapter.ladder.of_others));
     }
     frames(page, chapter);
     analysis(page, chapter);
-    let _ = writeln!(page, "### {}\n", words::PROTOCOL);
+    let _ = writeln!(page, "### {}\n", words::PROTOCOL.say(lang));
     for entry in &chapter.entries {
-        shown(page, entry);
+        shown(page, entry, lang);
     }
     page.push('\n');
     if let Some(unlisted) = chapter.unlisted() {
@@ -57,18 +59,18 @@ pub(super) fn chapter(page: &mut String, chapter: &Chapter) {
 }
 
 fn setup(page: &mut String, chapter: &Chapter) {
-    let _ = writeln!(page, "### {}\n", words::SETUP);
+    let _ = writeln!(page, "### {}\n", words::SETUP.say(chapter.lang));
     let facts: Vec<Fact> = chapter.setup.iter().chain(&chapter.capture).cloned().collect();
     page.push_str("| | |\n|---|---|\n");
     for (name, value) in facts {
-        row(page, &[name, &value]);
+        row(page, &[name.say(chapter.lang), &value]);
     }
     page.push('\n');
     let (columns, hosts) = chapter.hosts();
     if hosts.is_empty() {
         return;
     }
-    head(page, &columns);
+    head(page, &columns, chapter.lang);
     for host in &hosts {
         let cells: Vec<_> = host.iter().map(String::as_str).collect();
         row(page, &cells);
@@ -77,7 +79,7 @@ fn setup(page: &mut String, chapter: &Chapter) {
 }
 
 /// What was said, line by line, each behind the name of who said it.
-fn screen_text(screens: &Screens) -> String {
+fn screen_text(screens: &Screens, lang: Lang) -> String {
     let width = screens.heads.iter().map(|head| head.chars().count()).max().unwrap_or_default();
     let mut all = String::new();
     for (role, line, _) in &screens.lines {
@@ -85,14 +87,14 @@ fn screen_text(screens: &Screens) -> String {
         let _ = writeln!(all, "{}", format!("{head:<width$}  {line}").trim_end());
     }
     if screens.left_out > 0 {
-        all.push_str(&words::lines_left_out(screens.left_out));
+        all.push_str(&words::lines_left_out(lang, screens.left_out));
     }
     all
 }
 
 fn frames(page: &mut String, chapter: &Chapter) {
-    let _ = writeln!(page, "### {}\n", words::FRAMES_HEADING);
-    head(page, &words::FRAME_COLUMNS);
+    let _ = writeln!(page, "### {}\n", words::FRAMES_HEADING.say(chapter.lang));
+    head(page, &words::FRAME_COLUMNS, chapter.lang);
     for entry in &chapter.entries {
         let (told, short) = (&entry.told, entry.in_short());
         let time = format!("{:.4}", told.since_start_ns as f64 / 1e9);
@@ -106,7 +108,8 @@ fn frames(page: &mut String, chapter: &Chapter) {
 }
 
 fn analysis(page: &mut String, chapter: &Chapter) {
-    let _ = writeln!(page, "### {}\n", words::ANALYSIS);
+    let lang = chapter.lang;
+    let _ = writeln!(page, "### {}\n", words::ANALYSIS.say(lang));
     for group in chapter.grouped() {
         for block in group {
             let say = text(&block.say);
@@ -119,16 +122,17 @@ fn analysis(page: &mut String, chapter: &Chapter) {
         page.push('\n');
     }
     if chapter.blocks_left_out > 0 {
-        let _ = writeln!(page, "{}\n", text(&words::blocks_left_out(chapter.blocks_left_out)));
+        let _ =
+            writeln!(page, "{}\n", text(&words::blocks_left_out(lang, chapter.blocks_left_out)));
     }
     for note in chapter.all_notes() {
-        let _ = writeln!(page, "{}: {}\n", words::NOTE, text(note));
+        let _ = writeln!(page, "{}: {}\n", words::NOTE.say(lang), text(note));
     }
-    let _ = writeln!(page, "{}: {}\n", words::SUMMARY, text(&chapter.summary));
+    let _ = writeln!(page, "{}: {}\n", words::SUMMARY.say(lang), text(&chapter.summary));
 }
 
 /// A frame's line, and its fields folded.
-fn shown(page: &mut String, entry: &Entry) {
+fn shown(page: &mut String, entry: &Entry, lang: Lang) {
     let told = &entry.told;
     let what = [&told.what, &told.text, &told.say].map(|words| text(words));
     let what: Vec<_> = what.iter().filter(|words| !words.is_empty()).map(String::as_str).collect();
@@ -140,16 +144,16 @@ fn shown(page: &mut String, entry: &Entry) {
         return;
     }
     let count = entry.layers.iter().map(|layer| layer.fields.len()).sum();
-    let _ = writeln!(page, "  <details><summary>{}</summary>\n", words::fields(count));
+    let _ = writeln!(page, "  <details><summary>{}</summary>\n", words::fields(lang, count));
     let mut fields = Vec::new();
     for layer in &entry.layers {
-        let line = words::layer(layer.proto, layer.off, layer.off + layer.len);
+        let line = words::layer(lang, layer.proto, layer.off, layer.off + layer.len);
         fields.extend_from_slice(format!("{line}\n").as_bytes());
         // A vector takes all that it is given.
-        let _ = dump::fields(&mut fields, Lang::En, &layer.fields, "  ");
+        let _ = dump::fields(&mut fields, lang, &layer.fields, "  ");
     }
     if entry.fields_left_out > 0 {
-        let line = words::left_out(entry.fields_left_out, words::FIELDS);
+        let line = words::fields_left_out(lang, entry.fields_left_out);
         fields.extend_from_slice(line.as_bytes());
     }
     let mut block = String::new();
@@ -160,8 +164,9 @@ fn shown(page: &mut String, entry: &Entry) {
     page.push_str("\n  </details>\n");
 }
 
-fn head(page: &mut String, names: &[&str]) {
-    row(page, names);
+fn head(page: &mut String, names: &[Word], lang: Lang) {
+    let cells: Vec<_> = names.iter().map(|name| name.say(lang)).collect();
+    row(page, &cells);
     let _ = writeln!(page, "|{}", "---|".repeat(names.len()));
 }
 

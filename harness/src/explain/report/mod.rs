@@ -25,7 +25,7 @@ use super::{Header, View, link_names};
 use crate::analysis::{Block, Report, Told, texts};
 use crate::dissect::{Dissection, Layer, Value};
 use crate::frame::CapturedFrame;
-use crate::lang::Lang;
+use crate::lang::{Lang, Word};
 use crate::output::{escape, escape_controls};
 use bytes::Bytes;
 use ladder::Ladder;
@@ -47,7 +47,7 @@ pub const BLOCKS_MAX: usize = 2000;
 pub const SCREEN_LINES_MAX: usize = 2000;
 
 /// A row of a table of two columns.
-pub(crate) type Fact = (&'static str, String);
+pub(crate) type Fact = (Word, String);
 
 /// A part in an exercise.
 #[derive(Clone, Debug)]
@@ -106,6 +106,8 @@ impl Entry {
 /// One capture's part of the report.
 #[derive(Debug, Default)]
 pub(crate) struct Chapter {
+    /// The language that it is written in.
+    pub lang: Lang,
     /// Its heading; letters and digits of it are its anchor.
     pub title: String,
     /// What is known beside the capture: how the exercise was played.
@@ -129,8 +131,8 @@ pub(crate) struct Chapter {
 
 impl Chapter {
     /// A chapter without a capture so far.
-    pub fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), ..Self::default() }
+    pub fn new(title: &str, lang: Lang) -> Self {
+        Self { title: title.to_owned(), lang, ..Self::default() }
     }
 
     /// Was there a capture to tell of?
@@ -146,7 +148,7 @@ impl Chapter {
     /// Frames that are not listed, in words.
     fn unlisted(&self) -> Option<String> {
         let first = self.entries.last().map_or(0, |entry| entry.told.number);
-        (self.unlisted > 0).then(|| words::unlisted(first, self.unlisted))
+        (self.unlisted > 0).then(|| words::unlisted(self.lang, first, self.unlisted))
     }
 
     /// The notes of the analysis and all other remarks.
@@ -161,22 +163,30 @@ impl Chapter {
 
     /// The table of the hosts: its head, and name, address and ports of each, with role and
     /// program where they are known.
-    fn hosts(&self) -> (Vec<&'static str>, Vec<Vec<String>>) {
+    fn hosts(&self) -> (Vec<Word>, Vec<Vec<String>>) {
         let lanes = &self.ladder.lanes;
         let is_known = |name: &String| self.roles.iter().any(|role| role.host == *name);
         let nothing = || words::NOTHING.to_owned();
         let mut rows = Vec::new();
         for role in &self.roles {
             let lane = lanes.iter().find(|lane| lane.name.as_ref() == Some(&role.host));
-            let (address, ports) = lane
-                .map_or_else(|| (nothing(), nothing()), |l| (l.address.clone(), words::ports(l)));
+            let (address, ports) = lane.map_or_else(
+                || (nothing(), nothing()),
+                |l| (l.address.clone(), words::ports(self.lang, l)),
+            );
             let (name, host, program) =
                 (role.name.clone(), role.host.clone(), role.program.clone());
             rows.push(vec![host, address, ports, name, program]);
         }
         for lane in lanes.iter().filter(|lane| !lane.name.as_ref().is_some_and(is_known)) {
             let name = lane.name.clone().unwrap_or_else(nothing);
-            rows.push(vec![name, lane.address.clone(), words::ports(lane), nothing(), nothing()]);
+            rows.push(vec![
+                name,
+                lane.address.clone(),
+                words::ports(self.lang, lane),
+                nothing(),
+                nothing(),
+            ]);
         }
         let columns = if self.roles.is_empty() { 3 } else { words::HOSTS.len() };
         for row in &mut rows {
@@ -212,10 +222,13 @@ impl View for Chapter {
             return Ok(());
         }
         let (layers, fields_left_out) = some_fields(told.all_layers(dissection));
-        let mut notes: Vec<String> =
-            told.all_notes(dissection).map(|n| words::note(n.off, n.text.say(Lang::En))).collect();
+        let lang = self.lang;
+        let mut notes: Vec<String> = told
+            .all_notes(dissection)
+            .map(|n| words::note(lang, n.off, n.text.say(lang)))
+            .collect();
         if let Some(comment) = super::own_comment(frame, told) {
-            notes.push(words::comment(&escape(comment.as_bytes())));
+            notes.push(words::comment(lang, &escape(comment.as_bytes())));
         }
         let mut told = Told { deliveries: Vec::new(), layers: Vec::new(), ..told.clone() };
         shorten(&mut told.say, SAY_MAX);

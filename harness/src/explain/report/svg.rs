@@ -12,6 +12,7 @@
 use super::html::escape;
 use super::ladder::{Arrow, Ladder, Phase, Row};
 use super::{shortened, words};
+use crate::lang::Lang;
 use crate::output::Tone;
 use std::fmt::Write as _;
 
@@ -36,12 +37,12 @@ const STUB: usize = 60;
 pub(super) fn pictures(
     page: &mut String,
     ladder: &Ladder,
-    anchor: &str,
+    (anchor, lang): (&str, Lang),
     listed: &dyn Fn(u64) -> bool,
 ) {
     let rows = ladder.rows();
     for rows in rows.chunks(ROWS_MAX) {
-        Picture::new(ladder, anchor, listed).draw(page, rows);
+        Picture::new(ladder, anchor, lang, listed).draw(page, rows);
     }
 }
 
@@ -59,14 +60,20 @@ fn gap(wait_ns: i64) -> usize {
 struct Picture<'a> {
     ladder: &'a Ladder,
     anchor: &'a str,
+    lang: Lang,
     listed: &'a dyn Fn(u64) -> bool,
     lane_gap: usize,
 }
 
 impl<'a> Picture<'a> {
-    fn new(ladder: &'a Ladder, anchor: &'a str, listed: &'a dyn Fn(u64) -> bool) -> Self {
+    fn new(
+        ladder: &'a Ladder,
+        anchor: &'a str,
+        lang: Lang,
+        listed: &'a dyn Fn(u64) -> bool,
+    ) -> Self {
         let gaps = ladder.lanes.len().saturating_sub(1).max(1);
-        Self { ladder, anchor, listed, lane_gap: (ALL_LANES / gaps).max(LANE_GAP_MIN) }
+        Self { ladder, anchor, lang, listed, lane_gap: (ALL_LANES / gaps).max(LANE_GAP_MIN) }
     }
 
     fn x(&self, lane: usize) -> usize {
@@ -98,14 +105,14 @@ impl<'a> Picture<'a> {
                 Row::Skipped(_) => None,
             };
             if group.map(|(phase, _)| phase) != phase {
-                bar(&mut bars, group, y);
+                self.bar(&mut bars, group, y);
                 group = phase.map(|phase| (phase, y));
             }
             y += ROW;
             match row {
                 Row::Arrow(arrow) => self.arrow(&mut body, arrow, y - 7),
                 Row::Skipped(skipped) => {
-                    let text = escape(&words::skipped(skipped));
+                    let text = escape(&words::skipped(self.lang, skipped));
                     let _ = writeln!(
                         body,
                         "<text class=\"gap\" x=\"{FIRST_LANE}\" y=\"{}\">⋮ {text}</text>",
@@ -114,13 +121,13 @@ impl<'a> Picture<'a> {
                 }
             }
         }
-        bar(&mut bars, group, y);
+        self.bar(&mut bars, group, y);
         let (width, height) = (self.say_x() + SAY_WIDTH, y + 12);
         let _ = writeln!(
             page,
             "<div class=\"wide\"><svg class=\"ladder\" viewBox=\"0 0 {width} {height}\" \
              style=\"max-width:{width}px\" role=\"img\" aria-label=\"{}\">",
-            words::LADDER
+            words::LADDER.say(self.lang)
         );
         self.lanes(page, height);
         page.push_str(&bars);
@@ -210,24 +217,24 @@ impl<'a> Picture<'a> {
             }
         }
     }
-}
 
-/// The bar of a phase beside its rows.
-fn bar(bars: &mut String, group: Option<(Phase, usize)>, end: usize) {
-    let Some((phase, start)) = group else { return };
-    let (name, height) = (words::phase(phase), end - start - 3);
-    let class = match phase {
-        Phase::Resolution | Phase::Other => "faint",
-        Phase::Handshake => "control",
-        Phase::Exchanges => "data",
-        Phase::Close => "close",
-    };
-    let _ = writeln!(
-        bars,
-        "<g class=\"{class}\"><rect x=\"2\" y=\"{start}\" width=\"5\" height=\"{height}\"/>\
-         <text class=\"phase\" x=\"13\" y=\"{}\">{name}</text></g>",
-        start + 17
-    );
+    /// The bar of a phase beside its rows.
+    fn bar(&self, bars: &mut String, group: Option<(Phase, usize)>, end: usize) {
+        let Some((phase, start)) = group else { return };
+        let (name, height) = (words::phase(phase).say(self.lang), end - start - 3);
+        let class = match phase {
+            Phase::Resolution | Phase::Other => "faint",
+            Phase::Handshake => "control",
+            Phase::Exchanges => "data",
+            Phase::Close => "close",
+        };
+        let _ = writeln!(
+            bars,
+            "<g class=\"{class}\"><rect x=\"2\" y=\"{start}\" width=\"5\" height=\"{height}\"/>\
+             <text class=\"phase\" x=\"13\" y=\"{}\">{name}</text></g>",
+            start + 17
+        );
+    }
 }
 
 /// The style sheet's name for a tone.

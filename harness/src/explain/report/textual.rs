@@ -10,6 +10,7 @@
 
 use super::ladder::{Arrow, Ladder, Lane, Row};
 use super::{shortened, words};
+use crate::lang::Lang;
 use std::fmt::Write as _;
 
 /// From one lane to the next, if there are two; more stand closer.
@@ -21,7 +22,7 @@ const SAY_LETTERS: usize = 72;
 const STUB: usize = 8;
 
 /// Writes it.
-pub(super) fn picture(page: &mut String, ladder: &Ladder) {
+pub(super) fn picture(page: &mut String, ladder: &Ladder, lang: Lang) {
     let gaps = ladder.lanes.len().saturating_sub(1).max(1);
     let gap = if gaps == 1 { LANE_GAP } else { (LANE_GAP * 3 / 2 / gaps).max(LANE_GAP_MIN) };
     let lanes = ladder.lanes.len().max(1);
@@ -45,13 +46,13 @@ pub(super) fn picture(page: &mut String, ladder: &Ladder) {
             Row::Arrow(arrow) => {
                 if phase != Some(arrow.phase) {
                     phase = Some(arrow.phase);
-                    let name = words::phase(arrow.phase);
+                    let name = words::phase(arrow.phase).say(lang);
                     Sheet::put(page, &format!("{name:<NUMBERS$}"), sheet.empty(), "");
                 }
                 sheet.arrow(page, arrow);
             }
             Row::Skipped(skipped) => {
-                let line = format!("{:NUMBERS$}⋮ {}", "", words::skipped(skipped));
+                let line = format!("{:NUMBERS$}⋮ {}", "", words::skipped(lang, skipped));
                 page.push_str(&line);
                 page.push('\n');
             }
