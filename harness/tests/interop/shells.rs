@@ -15,8 +15,12 @@ fn bash_completes_our_commands() -> Outcome {
     let script = generate.finish(PATIENCE)?.stdout;
     let ask = "COMP_WORDS=(wirelab cap); COMP_CWORD=1; _wirelab wirelab cap wirelab; \
                echo \"${COMPREPLY[@]}\"";
+    // In a file: an argument holds no more than 128 KiB.
+    let directory = tempfile::tempdir()?;
+    let file = directory.path().join("wirelab.bash");
+    std::fs::write(&file, format!("{script}\n{ask}\n"))?;
     let mut command = Command::new("bash");
-    command.args(["--norc", "-c"]).arg(format!("{script}\n{ask}"));
+    command.arg("--norc").arg(&file);
     let bash = Process::start("bash", command)?.finish(PATIENCE)?;
     if !bash.status.success() || bash.stdout.trim() != "capture" {
         return Err(format!("bash offers {:?}: {}", bash.stdout, bash.stderr).into());
