@@ -25,3 +25,8 @@ pub use head::{Fields, Method, RequestHead, ResponseHead, Version};
 pub use router::Router;
 pub use server::{Server, Settings};
 pub use status::Status;
+
+// The guide's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

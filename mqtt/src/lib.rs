@@ -14,3 +14,8 @@ pub mod wire;
 pub use error::Error;
 pub use packet::{Packet, QoS};
 pub use wire::PacketId;
+
+// The guide's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -32,3 +32,8 @@ pub use error::Error;
 pub use message::Message;
 pub use options::Options;
 pub use socket_type::SocketType;
+
+// The guide's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -16,6 +16,7 @@ pub fn trials(machine: &Machine) -> Vec<Trial> {
     let lan_as_user = machine.other_user.clone().or(lan.clone());
     let names_missing = machine.tshark.clone().or(lan.clone());
     let raw = machine.raw_sockets.clone();
+    let readme_lan = machine.namespaces.clone();
     vec![
         trial("tour netns: 18 frames, and nothing left", lan.clone(), || in_netns(&[])),
         trial("tour netns: the same as an ordinary user", lan_as_user, || in_netns(&AS_USER)),
@@ -36,12 +37,47 @@ pub fn trials(machine: &Machine) -> Vec<Trial> {
         }),
         trial("tour netns: -n repeats the texts", lan.clone(), repeated),
         trial("tour netns: a role that fails is the tour's failure", lan, failing_role),
+        trial("tour netns: what README shows is what is seen", readme_lan, readme),
         trial("tour lo: the handshake to the close", raw, on_lo),
         trial("tour tap: labelled everywhere", None, in_tap),
         trial("tour auto: tap where all else is refused", machine.unshare.clone(), refused),
         trial("tour: an exercise that is not there", None, unknown),
         trial("tour: a role of more than one exercise", None, ambiguous),
     ]
+}
+
+/// A line without what differs from run to run: numbers, and how long it took.
+fn lasting(line: &str) -> String {
+    let mut text = String::new();
+    for word in line.split_whitespace() {
+        let digits = |c: char| if c.is_ascii_digit() { '0' } else { c };
+        let word: String = word.chars().map(digits).collect();
+        // (+132 µs), (+1.2 ms)
+        let is_time = word.starts_with("(+") || matches!(word.as_str(), "µs)" | "ms)");
+        if !is_time {
+            text.push_str(&word.replace("00", "0").replace("00", "0").replace("00", "0"));
+            text.push(' ');
+        }
+    }
+    text
+}
+
+/// README's first demonstration, line for line.
+fn readme() -> Result<(), Failed> {
+    let text = include_str!("../../../README.md");
+    let start = "$ cargo run --release -- tour tcp\n";
+    let shown = text.split_once(start).and_then(|(_, rest)| rest.split_once("```"));
+    let shown = shown.map(|(shown, _)| shown).ok_or("README shows no tour")?;
+    let room = Room::new();
+    let output = tour(&room, &[], "netns").output()?;
+    let said: Vec<String> = String::from_utf8_lossy(&output.stdout).lines().map(lasting).collect();
+    let lines: Vec<&str> = shown.lines().filter(|line| !line.starts_with('…')).collect();
+    assert!(lines.len() > 12, "README shows only {lines:?}");
+    for line in lines {
+        let wanted = lasting(line);
+        assert!(said.contains(&wanted), "not seen: {line}\n{}", words(&output));
+    }
+    Ok(())
 }
 
 fn tour(room: &Room, before: &[&str], net: &str) -> Command {
