@@ -18,7 +18,9 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use wirelab_mqtt::QoS;
 use wirelab_mqtt::blocking::Client;
 use wirelab_mqtt::client::Options;
@@ -26,11 +28,15 @@ use wirelab_mqtt::client::Options;
 use super::process::Process;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::signals;
 use rivals::Rival;
 use rows::{Contest, Curve, Row, contests};
 
 /// Topic filters in one SUBSCRIBE.
 const FILTERS: usize = 500;
+/// How long all of somebody's subscriptions may take: some brokers need more time for each the more
+/// there are.
+const CROWD_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Arguments of `bench versus`.
 #[derive(Debug, Args)]
@@ -38,7 +44,7 @@ pub struct Arguments {
     /// Only contests whose name holds one of these: mqtt, http, zmq, echo, sizes, idle…
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Rounds; in each every server has its turn.
+    /// Rounds; in each every server has its turn. Three of 2 s take half an hour with all peers.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=101))]
     pub rounds: u16,
     /// Seconds of each turn.
@@ -124,9 +130,13 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let machine = Machine::new(if arguments.quick { 1 } else { arguments.rounds }, seconds);
     let contests = chosen(arguments)?;
     let directory = tempfile::tempdir().map_err(Failure::failed)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let told = stop.clone();
+    // The turn that is under way is carried to its end, so that no server is left behind.
+    signals::on_end(move |_| told.store(true, Ordering::Relaxed)).map_err(Failure::failed)?;
     let mut compared = Vec::new();
     for contest in contests {
-        compared.push(compare(contest, &machine, directory.path(), output));
+        compared.push(compare(contest, &machine, directory.path(), &stop, output)?);
     }
     write(&arguments.page, &page::page(&compared, &machine))?;
     let record = record(&compared, &machine);
@@ -167,6 +177,9 @@ fn compare(contest: Contest, machine: &Machine, directory: &Path, output: &Outpu
         let mut entries: Vec<Entry> = rivals.iter().map(entry).collect();
         for round in 0..machine.rounds {
             for (rival, entry) in rivals.iter().zip(&mut entries) {
+                if stop.load(Ordering::Relaxed) {
+                    return Err(Failure::interrupted());
+                }
                 let turn = turn(rival, &row, machine.seconds, directory);
                 let place = format!("{name}, {}, round {}, {}", row.title, round + 1, rival.name);
                 match &turn {
@@ -183,7 +196,7 @@ fn compare(contest: Contest, machine: &Machine, directory: &Path, output: &Outpu
         measured.push(Measured { title, arguments, x, entries });
     }
     let rivals = rivals.into_iter().map(|rival| (rival.name, rival.about)).collect();
-    Compared { name, title, rivals, rows: measured, curve }
+    Ok(Compared { name, title, rivals, rows: measured, curve })
 }
 
 /// One server, one load. Fresh processes each time, so that the luck of one memory layout does
@@ -220,9 +233,14 @@ fn subscribe(addr: SocketAddr, count: usize) -> Result<Option<Client>, String> {
         return Ok(None);
     }
     let mut client = Client::connect(addr, Options::new("")).map_err(|error| error.to_string())?;
-    client.set_patience(Duration::from_secs(60));
+    client.set_patience(CROWD_PATIENCE);
+    let begun = Instant::now();
     let filters: Vec<String> = (0..count).map(|n| format!("crowd/{}/{n}", n % 1000)).collect();
-    for some in filters.chunks(FILTERS) {
+    for (n, some) in filters.chunks(FILTERS).enumerate() {
+        if begun.elapsed() > CROWD_PATIENCE {
+            let taken = n * FILTERS;
+            return Err(format!("only {taken} subscriptions were granted in {CROWD_PATIENCE:?}"));
+        }
         let some: Vec<(&str, QoS)> = some.iter().map(|f| (f.as_str(), QoS::AtMostOnce)).collect();
         client.subscribe(&some).map_err(|error| error.to_string())?;
     }
