@@ -169,7 +169,13 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))
 }
 
-fn compare(contest: Contest, machine: &Machine, directory: &Path, output: &Output) -> Compared {
+fn compare(
+    contest: Contest,
+    machine: &Machine,
+    directory: &Path,
+    stop: &AtomicBool,
+    output: &Output,
+) -> Result<Compared, Failure> {
     let Contest { name, title, rivals, rows, curve } = contest;
     let mut measured = Vec::new();
     for row in rows {
