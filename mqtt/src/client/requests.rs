@@ -8,6 +8,8 @@
 //!
 //! It knows filters and identifiers. It does not know the connection.
 
+use std::collections::HashMap;
+
 use super::{Event, Ticket};
 use crate::Error;
 use crate::packet::{QoS, SubAck};
@@ -31,6 +33,8 @@ pub(super) struct Requests {
     open: Vec<(PacketId, Request)>,
     /// Each filter once, in the order of the first time.
     granted: Vec<(String, QoS)>,
+    /// Where each of them stands there: a client may have a million.
+    places: HashMap<String, usize>,
 }
 
 impl Requests {
@@ -79,6 +83,7 @@ impl Requests {
         match self.open.remove(at).1 {
             Request::Again(filters) => {
                 self.granted.clear();
+                self.places.clear();
                 self.grant(&filters, &codes);
                 let pairs = filters.into_iter().map(|(filter, _)| filter).zip(codes);
                 Ok(Event::Resubscribed(pairs.collect()))
@@ -102,6 +107,8 @@ impl Requests {
         let Request::Unsubscribe(ticket, filters) = &self.open[at].1 else { return Err(stranger) };
         let ticket = *ticket;
         self.granted.retain(|(filter, _)| !filters.contains(filter));
+        let all = self.granted.iter().enumerate();
+        self.places = all.map(|(at, (filter, _))| (filter.clone(), at)).collect();
         self.open.remove(at);
         Ok(Event::Unsubscribed(ticket))
     }
@@ -113,10 +120,12 @@ impl Requests {
     /// Asked for again, it is asked for at the QoS that was wanted, not at what was granted.
     fn grant(&mut self, filters: &[(String, QoS)], codes: &[Option<QoS>]) {
         for ((filter, qos), code) in filters.iter().zip(codes) {
-            let known = self.granted.iter().position(|(granted, _)| granted == filter);
-            match (known, code) {
-                (Some(at), Some(_)) => self.granted[at].1 = *qos,
-                (None, Some(_)) => self.granted.push((filter.clone(), *qos)),
+            match (self.places.get(filter), code) {
+                (Some(at), Some(_)) => self.granted[*at].1 = *qos,
+                (None, Some(_)) => {
+                    self.places.insert(filter.clone(), self.granted.len());
+                    self.granted.push((filter.clone(), *qos));
+                }
                 // A subscription that stood stays as it was, if it is not to be replaced.
                 (_, None) => {}
             }
