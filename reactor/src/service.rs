@@ -36,7 +36,8 @@ use crate::{Closed, ConnId, Io, ListenerId, Origin, Timer};
 /// 7. A reset is reported at once, even while reading is paused; bytes not yet read are lost then.
 /// 8. When nothing can be written any more, what the peer has sent before that is still read and
 ///    handed over, as far as the kernel has it, and then follows [`Closed::Failed`]: a peer that
-///    refuses what it is being sent, and closes, is heard.
+///    refuses what it is being sent, and closes, is heard. One that talks on is left after
+///    [`Settings::linger`](crate::Settings).
 pub trait Service {
     /// The loop starts: the place to connect and to set timers.
     fn on_start(&mut self, io: &mut Io) {

@@ -260,7 +260,7 @@ impl<N: Net> EventLoop<N> {
         }
     }
 
-    fn end_broken<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
+    pub(super) fn end_broken<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
         let Some(books) = self.io.conns.get_mut(conn) else { return };
         let error = books.broken.take().unwrap_or(io::ErrorKind::BrokenPipe.into());
         self.end(service, conn, Farewell::Close, Closed::Failed(error));

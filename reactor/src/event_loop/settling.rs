@@ -137,6 +137,9 @@ impl<N: Net> EventLoop<N> {
         // Whoever sends as much as is taken has sent enough.
         books.above_high_water = true;
         books.broken = Some(error);
+        // But whoever talks on is not listened to for ever.
+        let at = self.io.now + self.io.settings.linger;
+        self.io.timers.set_conn(&mut books.timers, conn, Kind::Deadline, at);
         if !books.waits_for_read {
             books.waits_for_read = true;
             self.io.wishes.read.push(conn);
@@ -200,6 +203,9 @@ impl<N: Net> EventLoop<N> {
     pub(super) fn deadline_passed<S: Service + ?Sized>(&mut self, service: &mut S, conn: ConnId) {
         let Some(books) = self.io.conns.get_mut(conn) else { return };
         books.timers.forget(Kind::Deadline);
+        if books.broken.is_some() {
+            return self.end_broken(service, conn);
+        }
         let left = books.outbox.queued();
         let late =
             |what: &str| Closed::Failed(io::Error::new(io::ErrorKind::TimedOut, what.to_owned()));

@@ -252,3 +252,24 @@ pub fn what_came_before_a_write_failed_is_read(ground: &mut Real) {
     let notes = ground.notes(&mut [&mut client]);
     assert!(notes.iter().any(|note| note.contains("failed")), "{notes:?}");
 }
+
+/// Contract 8: what is still read has an end, also when there is always more of it.
+pub fn a_peer_that_talks_on_after_a_failed_write_is_left<G: Ground>(ground: &mut G) -> Vec<String> {
+    let flood = |io: &mut wirelab_reactor::Io, conn| io.send(conn, pattern(MUCH));
+    let script = Script::new().on_open(flood).on_drained(flood).on_eof(|_, _| {});
+    let (mut server, addr) = ground.server(Settings::default(), script);
+    let linger = Duration::from_millis(200);
+    let settings = Settings { linger, ..Settings::default() };
+    let mut client = ground.peer(settings, connecting_to(addr));
+    let book = client.script.book.clone();
+    ground.until("a flood", &mut [&mut client, &mut server], |_| book.borrow().taken_by_all() > 0);
+    let conn = book.borrow().opened[0];
+    client.event_loop.net().shutdown(conn).expect("a FIN");
+    client.io().send(conn, b"behind the FIN".as_slice().into());
+    ground.until("left", &mut [&mut client, &mut server], |_| book.borrow().closed() == 1);
+    // How much came until then is the network's affair; how it ended is not.
+    let notes = client.script.book.borrow().notes();
+    let ends: Vec<String> = notes.into_iter().filter(|note| note.contains("failed")).collect();
+    assert_eq!(ends.len(), 1, "its end is a failed write's");
+    ends
+}

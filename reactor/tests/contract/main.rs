@@ -65,6 +65,7 @@ on_both! {
     closing::nothing_is_read_after_a_close,
     closing::a_peer_that_never_closes_is_left_after_the_linger,
     closing::a_peer_that_takes_for_ever_is_left_in_the_end,
+    closing::a_peer_that_talks_on_after_a_failed_write_is_left,
     reading::what_is_left_is_seen_again_with_the_next_bytes,
     reading::a_resume_reads_again,
     reading::a_resume_shows_what_was_left_though_nothing_came,
