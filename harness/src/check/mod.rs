@@ -23,6 +23,9 @@ use crate::output::Output;
 use account::{Account, Examined, Outcome};
 use talk::{Desk, Finding, Wrong};
 
+/// Seconds that an answer may be given at most.
+const PATIENCE_MAX: f64 = 600.0;
+
 /// Arguments of `test`.
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -111,9 +114,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     if arguments.list {
         return account::list(&cases, output);
     }
-    let patience = Duration::try_from_secs_f64(arguments.patience).map_err(|_| {
-        Failure::usage(format!("--patience {} is no time: write seconds", arguments.patience))
-    })?;
+    let patience = patience(arguments.patience)?;
+    if !arguments.path.starts_with('/') || arguments.path.contains([' ', '\r', '\n']) {
+        return Err(Failure::usage("--path begins with a slash, and has no spaces"));
+    }
     let text = arguments.target.as_deref().unwrap_or_default();
     let target = address(text)?;
     let mut desk = Desk::new(target, patience, &arguments.path, mark());
@@ -130,6 +134,15 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         junit::write(path, &format!("{} at {target}", protocol.name()), account.results())?;
     }
     account.end()
+}
+
+/// Seconds, as they are given: more than none, and no more than anybody waits.
+fn patience(seconds: f64) -> Result<Duration, Failure> {
+    if (0.01..=PATIENCE_MAX).contains(&seconds) {
+        return Ok(Duration::from_secs_f64(seconds));
+    }
+    let message = format!("--patience is from 0.01 to {PATIENCE_MAX} seconds, not {seconds}");
+    Err(Failure::usage(message))
 }
 
 fn chosen(arguments: &Arguments) -> Result<Vec<Case>, Failure> {

@@ -15,6 +15,10 @@ use crate::tap::relay::{Deed, Happening, Side, now_ns};
 const INPUT_MAX: usize = 64 << 20;
 /// Octets of one read, and of one frame of the record.
 const PIECE_MAX: usize = 1460;
+/// Octets that the record of a case keeps; what passes after them is not shown.
+const RECORD_MAX: usize = 4 << 20;
+/// A conversation may last as long as so many answers: then whoever still talks has talked enough.
+const ANSWERS_MAX: u32 = 8;
 
 /// What was found to be wrong, or why nothing could be found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +47,15 @@ pub struct Desk {
     pub path: String,
     /// Tells this run's names from those of others.
     pub mark: String,
-    record: Rc<RefCell<Vec<Happening>>>,
+    record: Rc<RefCell<Record>>,
     talks: usize,
+}
+
+/// What has passed on all conversations of a case.
+#[derive(Debug, Default)]
+struct Record {
+    octets: usize,
+    happenings: Vec<Happening>,
 }
 
 impl Desk {
@@ -59,6 +70,8 @@ impl Desk {
         let refused = |error| Wrong::Broken(format!("no connection to {}: {error}", self.target));
         let stream = TcpStream::connect_timeout(&self.target, self.patience).map_err(refused)?;
         stream.set_nodelay(true).map_err(refused)?;
+        // Who does not read what he is sent is not waited for either.
+        stream.set_write_timeout(Some(self.patience)).map_err(refused)?;
         let own = stream.local_addr().map_err(refused)?;
         let record = Rc::clone(&self.record);
         let talk = Talk {
@@ -66,6 +79,7 @@ impl Desk {
             record,
             number: self.talks,
             patience: self.patience,
+            until: Instant::now() + ANSWERS_MAX * self.patience,
             input: BytesMut::new(),
             end: None,
         };
@@ -76,7 +90,7 @@ impl Desk {
 
     /// What has happened since the last time that this was asked.
     pub fn take_record(&mut self) -> Vec<Happening> {
-        std::mem::take(&mut self.record.borrow_mut())
+        std::mem::take(&mut *self.record.borrow_mut()).happenings
     }
 
     /// The authority that is asked.
@@ -109,9 +123,11 @@ pub enum Heard {
 #[derive(Debug)]
 pub struct Talk {
     stream: TcpStream,
-    record: Rc<RefCell<Vec<Happening>>>,
+    record: Rc<RefCell<Record>>,
     number: usize,
     patience: Duration,
+    /// Nothing is waited for after that.
+    until: Instant,
     /// What has come and was not yet taken.
     pub input: BytesMut,
     end: Option<End>,
@@ -119,8 +135,15 @@ pub struct Talk {
 
 impl Talk {
     fn note(&self, side: Side, deed: Deed) {
+        let mut record = self.record.borrow_mut();
+        if let Deed::Data(data) = &deed {
+            record.octets += data.len();
+            if record.octets > RECORD_MAX {
+                return;
+            }
+        }
         let happening = Happening { time_ns: now_ns(), connection: self.number, side, deed };
-        self.record.borrow_mut().push(happening);
+        record.happenings.push(happening);
     }
 
     /// Sends octets. That the other side has ended meanwhile shows when it is listened to.
@@ -154,7 +177,7 @@ impl Talk {
 
     /// Waits for more until then.
     pub fn listen_until(&mut self, deadline: Instant) -> Heard {
-        let mut buffer = [0; PIECE_MAX];
+        let (mut buffer, deadline) = ([0; PIECE_MAX], deadline.min(self.until));
         loop {
             if let Some(end) = self.end {
                 return Heard::Over(end);
@@ -197,10 +220,7 @@ impl Talk {
                 Heard::More => {}
                 Heard::Over(end) => return Ok(end),
                 Heard::Silence => {
-                    return broken(format!(
-                        "the connection still stands after {:?}",
-                        self.patience
-                    ));
+                    return broken(format!("the connection still stands after {patience:?}"));
                 }
             }
         }

@@ -24,6 +24,8 @@ pub const PIECE_MAX: usize = 1460;
 const WAITING_MAX: usize = 1024;
 /// Connections at a time; others wait to be accepted.
 const CONNECTIONS_MAX: usize = 256;
+/// How long the server may take to be connected to.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most bytes that a [`Notebook`] keeps; what comes after is handed on, and not noted.
 pub const BYTES_MAX: u64 = 64 << 20;
 /// How long the relay waits for its connections' ends when the play is over.
@@ -179,7 +181,7 @@ impl Link {
     /// Connects a client to the server; each direction has its threads.
     fn join(self, client: TcpStream, from: SocketAddr) -> Vec<JoinHandle<()>> {
         self.tell(Side::Client, Deed::Open(from, self.server));
-        let server = TcpStream::connect(self.server);
+        let server = TcpStream::connect_timeout(&self.server, CONNECT_TIMEOUT);
         let both = server.and_then(|server| {
             client.set_nonblocking(false)?;
             client.set_nodelay(true)?;
@@ -250,6 +252,12 @@ impl Way {
             match deed {
                 Deed::Data(data) => {
                     if self.hand_on_data(&data).is_err() {
+                        // Whoever takes nothing more has broken it off.
+                        let other = match self.side {
+                            Side::Client => Side::Server,
+                            Side::Server => Side::Client,
+                        };
+                        self.link.tell(other, Deed::Reset);
                         let _ = self.from.shutdown(Shutdown::Both);
                         return;
                     }

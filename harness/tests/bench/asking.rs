@@ -108,6 +108,23 @@ fn what_a_server_does_wrong_is_counted_as_what_it_is() {
     assert_eq!(counts(&figures), [0.0, 0.0, 5.0, 0.0, 0.0], "{figures}");
 }
 
+/// One answer is missing for ever, and another one comes again and again.
+#[test]
+fn whoever_answers_for_ever_is_left() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let addr = listener.local_addr().expect("an address").to_string();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut pieces = [0; 128];
+        stream.read_exact(&mut pieces).expect("two requests");
+        while stream.write_all(&pieces[..64]).is_ok() {}
+    });
+    let window = ["-c", "1", "--window", "2", "-n", "2", "-d", "0.2", "--drain", "0.1"];
+    let figures = run(&[&["echo", &addr], &window[..]].concat());
+    assert_eq!(figures["loss"], 1.0, "{figures}");
+    assert!(figures["duplicates"].as_f64() > Some(0.0), "{figures}");
+}
+
 #[test]
 fn what_is_none_of_the_protocol_is_said_and_ended() {
     let echo = server(1, |_, piece| piece).to_string();

@@ -3,6 +3,7 @@
 use super::common::process::{Finished, Process};
 use super::common::reference::{Need, Trials};
 use super::common::{Outcome, PATIENCE, same, wirelab};
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -21,6 +22,7 @@ pub fn add(trials: &mut Trials) {
     trials.add("check::libzmqs_sockets_keep_all", pyzmq, libzmqs_sockets);
     trials.add("check::what_is_broken_is_shown", &[], broken);
     trials.add("check::what_speaks_something_else_is_told", &[], something_else);
+    trials.add("check::whoever_talks_for_ever_is_left", &[], talker);
     trials.add("check::cases_can_be_listed_and_chosen", &[], chosen);
 }
 
@@ -226,6 +228,29 @@ fn something_else() -> Outcome {
     Ok(())
 }
 
+/// A broker that lets everybody in, and then has one message after the other for him, whatever he
+/// says.
+fn talker() -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let addr = listener.local_addr()?.to_string();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let message = b"\x30\x05\x00\x01tno";
+                let mut said = client.write_all(b"\x20\x02\x00\x00");
+                while said.is_ok() {
+                    said = client.write_all(message);
+                }
+            });
+        }
+    });
+    let arguments = ["mqtt", &addr, "--patience", "0.2", "--only", "MQTT-3.10.4-5"];
+    let Finished { status, stdout, .. } = check(&arguments)?;
+    same("the end", status.code(), Some(1)).map_err(|_| stdout.clone())?;
+    let says = "the UNSUBACK did not come in time";
+    Ok(same(says, stdout.contains(says), true).map_err(|_| stdout)?)
+}
+
 fn chosen() -> Outcome {
     let all = check(&["mqtt", "--list"])?.stdout;
     same("cases", all.lines().count() >= 70, true)?;
@@ -233,5 +258,9 @@ fn chosen() -> Outcome {
     same("some", (1..20).contains(&some.lines().count()), true).map_err(|_| some)?;
     let none = check(&["mqtt", "--list", "--only", "MQTT-9"])?;
     same("none", none.status.code(), Some(2))?;
+    for wrong in [["--patience", "0"], ["--patience", "nan"], ["--path", "x"]] {
+        let ended = check(&[&["http", "127.0.0.1:1"][..], &wrong].concat())?;
+        same(wrong[1], ended.status.code(), Some(2))?;
+    }
     same("no target", check(&["mqtt"])?.status.code(), Some(2))
 }

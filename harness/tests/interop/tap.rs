@@ -15,6 +15,7 @@ pub fn add(trials: &mut Trials) {
     trials.add("tap::pieces_arrive_as_they_were_cut", &[], pieces);
     trials.add("tap::a_delay_is_a_delay", &[], delay);
     trials.add("tap::a_cut_is_a_close_or_a_reset", &[], cut);
+    trials.add("tap::who_takes_nothing_more_has_broken_it_off", &[], broken_off);
     trials.add("tap::nobody_behind_it_is_told", &[], nobody);
     trials.add("tap::mosquittos_client_octet_by_octet", &[Need::MosquittoClients], mosquitto);
 }
@@ -181,6 +182,25 @@ fn cut() -> Outcome {
         same(says, stdout.contains(says), true).map_err(|_| stdout)?;
     }
     Ok(())
+}
+
+/// The server has said its last, and is gone while the client still sends: the connection is over,
+/// also for `-c 1`.
+fn broken_off() -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let (tap, addr) = tap(listener.local_addr()?, &["--summary"])?;
+    let mut client = connect(addr)?;
+    client.write_all(b"unread")?;
+    let (server, _) = listener.accept()?;
+    server.shutdown(Shutdown::Write)?;
+    same("its end", client.read(&mut [0])?, 0)?;
+    // With octets in it that nobody has read: a reset.
+    server.peek(&mut [0; 6])?;
+    drop(server);
+    while client.write_all(&[b'x'; 1000]).is_ok() {}
+    let told = tap.finish(PATIENCE)?;
+    same("the tap's end", told.status.code(), Some(0))?;
+    Ok(same("a reset", told.stdout.contains("RST"), true).map_err(|_| told.stdout)?)
 }
 
 fn nobody() -> Outcome {

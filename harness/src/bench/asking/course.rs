@@ -23,6 +23,12 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// What is due sooner is not slept for: the kernel wakes too late.
 const NEAR: Duration = Duration::from_millis(2);
 
+/// Octets of one answer that is not whole yet: the largest of any dialect, and its frame.
+const INPUT_MAX: usize = 65 << 20;
+/// What still comes while the missing is waited for may go on for so many times as long, and no
+/// longer.
+const DRAINS_MAX: u32 = 10;
+
 /// The counters at one moment.
 #[derive(Clone, Debug)]
 pub struct Reading {
@@ -76,7 +82,7 @@ pub fn run(
     server: Option<Process>,
     watch: &mut dyn Watch,
 ) -> Result<Outcome, String> {
-    let settings = Settings { input_max: usize::MAX / 2, ..Settings::default() };
+    let settings = Settings { input_max: INPUT_MAX, ..Settings::default() };
     let net = MioNet::new().map_err(|error| error.to_string())?;
     let event_loop = EventLoop::new(net, settings);
     let load = Load::new(plan.clone(), target, make);
@@ -197,6 +203,7 @@ impl Run<'_> {
         let begin = self.now();
         while self.load.on_the_way() > 0 && self.load.open > 0 {
             let quiet = self.load.last_answer.max(begin) + plan.drain;
+            let quiet = quiet.min(begin + DRAINS_MAX * plan.drain);
             if self.now() >= quiet {
                 return Ok(());
             }

@@ -18,7 +18,7 @@ use super::dialect::{Heard, Talk};
 /// Octets of a greeting.
 const GREETING: usize = 64;
 /// The largest frame that is taken.
-const FRAME_MAX: u64 = 1 << 30;
+const FRAME_MAX: u64 = 64 << 20;
 
 /// One connection.
 pub struct Dealer {

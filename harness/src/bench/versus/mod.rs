@@ -44,7 +44,7 @@ pub struct Arguments {
     /// Only contests whose name holds one of these: mqtt, http, zmq, echo, sizes, idle…
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Rounds; in each every server has its turn. Three of 2 s take half an hour with all peers.
+    /// Rounds; in each every server has its turn.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=101))]
     pub rounds: u16,
     /// Seconds of each turn.

@@ -7,6 +7,7 @@ use std::io::{self, BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -181,10 +182,17 @@ impl Rival {
 fn said(child: Child) -> io::Result<Running> {
     // Dropped, it ends: also when it says something else.
     let mut running = Running { child, addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)) };
-    let mut line = String::new();
+    let (sender, lines) = mpsc::channel();
     if let Some(out) = running.child.stdout.take() {
-        BufReader::new(out).read_line(&mut line)?;
+        thread::spawn(move || {
+            let mut line = String::new();
+            let _ = BufReader::new(out).read_line(&mut line);
+            // Whoever does not listen any more has lost his patience.
+            let _ = sender.send(line);
+        });
     }
+    let late = |_| io::Error::other("it does not say in time where it listens");
+    let line = lines.recv_timeout(PATIENCE).map_err(late)?;
     let word = line.trim().rsplit(' ').next().unwrap_or_default().trim_start_matches("tcp://");
     let port = word.parse().map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port))).ok();
     let addr = word.parse().ok().or(port);
