@@ -1,4 +1,4 @@
-//! The echo servers that are compared, and how each is started.
+//! The echo servers that are compared, and how each is started. The load is not known here.
 
 use std::io;
 use std::process::Command;

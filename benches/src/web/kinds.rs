@@ -1,4 +1,5 @@
-//! The HTTP servers that are compared, and how each is started.
+//! The HTTP servers that are compared, and how each is started. What is asked of them stands
+//! elsewhere.
 
 use std::io;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! The loads: what is asked, by whom, on how many connections.
+//! The loads: what is asked, by whom, on how many connections. It knows no server.
 
 use serde_json::{Value, json};
 

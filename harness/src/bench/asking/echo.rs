@@ -4,6 +4,7 @@
 //!   0             8
 //!   | number, BE  | the same octet again and again, up to the size |
 //! ```
+//! It knows octets. It does not know connections, nor the time.
 
 use bytes::{Buf, BufMut, BytesMut};
 

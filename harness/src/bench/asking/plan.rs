@@ -1,4 +1,6 @@
 //! The command line of `bench echo`, `bench rest` and `bench zmq`, and what it asks for.
+//!
+//! It knows options and their bounds. It does not know protocols, nor carry anything out.
 
 use clap::Args;
 use std::time::Duration;

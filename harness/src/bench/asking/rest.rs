@@ -1,4 +1,6 @@
 //! GET requests: the lab's sums, each with numbers of its own and the result checked, or any path.
+//!
+//! It may name the http crate's session. It does not know connections, nor the time.
 
 use bytes::BytesMut;
 use wirelab_http::Method;

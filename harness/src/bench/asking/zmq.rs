@@ -4,6 +4,7 @@
 //!   | number, BE: an address | empty: the delimiter | the request |
 //! ```
 //! The envelope comes back with the reply, whatever the program replies: so each is known.
+//! It may name the zmtp crate's codec. It does not know connections, nor the time.
 
 use bytes::{Buf, Bytes, BytesMut};
 use wirelab_zmtp::SocketType;

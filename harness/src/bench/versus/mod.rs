@@ -6,7 +6,7 @@
 //!                                        as its load, and the figures that this prints
 //! ```
 //! It runs and gathers. Who takes part stands in `rivals`, what is compared in `rows`, and how it
-//! looks in `page` and `plot`.
+//! looks in `page` and `plot`. It does not know protocols.
 
 mod page;
 mod plot;

@@ -1,4 +1,6 @@
 //! How long a connection lasts, and what is answered on it.
+//!
+//! It may name the cases' client. What stands in an answer beside its status it does not know.
 
 use wirelab_http::Method;
 

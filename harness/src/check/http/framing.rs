@@ -1,4 +1,6 @@
 //! Where a request ends: lengths, chunks, and both at once.
+//!
+//! It may name the cases' client. It does not know what a server does with content.
 
 use wirelab_http::Method;
 

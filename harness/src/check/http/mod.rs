@@ -1,7 +1,7 @@
 //! What is asked of an HTTP/1.1 server: of any, about any path.
 //!
 //! Where the standard leaves a choice, each choice is right. What only some servers have, as a
-//! method that they refuse, is left out where it is not there.
+//! method that they refuse, is left out where it is not there. It does not know which server it is.
 
 mod client;
 mod connections;

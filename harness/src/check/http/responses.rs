@@ -1,4 +1,6 @@
 //! What stands in a response.
+//!
+//! It may name the cases' client. It does not know what a server has to say, only how it is said.
 
 use wirelab_http::Method;
 use wirelab_http::date;

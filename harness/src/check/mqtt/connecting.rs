@@ -1,4 +1,6 @@
 //! CONNECT, CONNACK, PINGREQ, DISCONNECT, keep alive and wills.
+//!
+//! It may name the cases' client. It does not know which broker it talks to.
 
 use bytes::Bytes;
 use wirelab_mqtt::packet::{ConnAck, Connect, Disconnect, PingReq, Will};

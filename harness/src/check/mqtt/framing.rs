@@ -1,4 +1,6 @@
 //! Packets that are none, and packets in pieces.
+//!
+//! It may name the cases' client, and bytes. What good packets do is not its business.
 
 use bytes::BytesMut;
 use wirelab_mqtt::packet::Subscribe;

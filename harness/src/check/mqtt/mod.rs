@@ -1,7 +1,7 @@
 //! What is asked of an MQTT 3.1.1 broker.
 //!
 //! Each file has the cases of some packets. They need a broker that lets anybody in, under any
-//! name, to any topic below `wirelab/`.
+//! name, to any topic below `wirelab/`. Which broker it is they do not know.
 
 mod client;
 mod connecting;

@@ -1,4 +1,6 @@
 //! PUBLISH at each QoS, and retained messages.
+//!
+//! It may name the cases' client. It does not know sessions that outlive their connection.
 
 use wirelab_mqtt::packet::{PubRel, Publish};
 use wirelab_mqtt::{Packet, QoS};

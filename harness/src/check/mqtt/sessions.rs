@@ -1,4 +1,6 @@
 //! What a broker keeps while a client is away.
+//!
+//! It may name the cases' client. It does not know whether the broker keeps it on disk.
 
 use wirelab_mqtt::packet::{Connect, Disconnect, PubAck};
 use wirelab_mqtt::{Packet, QoS};

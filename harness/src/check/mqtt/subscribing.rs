@@ -1,4 +1,6 @@
 //! SUBSCRIBE and UNSUBSCRIBE, filters and what they match.
+//!
+//! It may name the cases' client. It does not know what others have subscribed to.
 
 use wirelab_mqtt::packet::{Publish, Unsubscribe};
 use wirelab_mqtt::{Packet, QoS};

@@ -1,4 +1,6 @@
 //! The 64 octets that come first.
+//!
+//! It may name the cases' peer. It does not know what type of socket follows.
 
 use std::time::Instant;
 

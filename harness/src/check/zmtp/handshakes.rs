@@ -1,4 +1,6 @@
 //! READY, and what must not come in its place.
+//!
+//! It may name the cases' peer, and commands. Messages are not known.
 
 use bytes::{BufMut, Bytes, BytesMut};
 use wirelab_zmtp::SocketType;

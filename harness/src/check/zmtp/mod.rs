@@ -1,7 +1,8 @@
 //! What is asked of a ZMTP 3 socket that listens, whatever its type.
 //!
 //! What a type alone has is left out of the others. What needs the program behind the socket, as
-//! an answer to a request, is left out where the program keeps silent.
+//! an answer to a request, is left out where the program keeps silent. Which library it is they do
+//! not know.
 
 mod greetings;
 mod handshakes;

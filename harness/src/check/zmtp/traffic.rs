@@ -1,4 +1,6 @@
 //! Messages and heartbeats, as far as the socket's type has them.
+//!
+//! It may name the cases' peer. It does not know the program behind the socket.
 
 use bytes::{Bytes, BytesMut};
 use std::time::Duration;
