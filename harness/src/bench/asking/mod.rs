@@ -4,8 +4,8 @@
 //! connections), `course` (a run from beginning to end).
 //!
 //! Every answer is checked: that it belongs to a request, to which, and that it comes in order.
-//! It puts these together with the command line and the screen. What a protocol's octets are it does
-//! not know.
+//! It puts these together with the command line and the screen. What a protocol's octets are it
+//! does not know.
 
 mod course;
 mod dialect;

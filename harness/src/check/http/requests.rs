@@ -1,6 +1,7 @@
 //! Request lines and fields.
 //!
-//! It may name the cases' client. It does not know what the path leads to: a plain GET is the measure.
+//! It may name the cases' client. It does not know what the path leads to: a plain GET is the
+//! measure.
 
 use wirelab_http::Method;
 
