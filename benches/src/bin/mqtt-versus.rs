@@ -164,7 +164,7 @@ fn summary(figures: &Figures) -> String {
 fn measure(kind: Kind, row: &Row, effort: &Effort) -> io::Result<Figures> {
     let broker = Broker::start(kind)?;
     let plan = row.plan(broker.addr, effort);
-    let outcome = course::run(&plan, Some(Process(broker.pid())), &|| false);
+    let outcome = course::run(&plan, Some(Process(broker.pid())), &mut || false);
     let outcome = outcome.map_err(io::Error::other)?;
     for complaint in outcome.complaints {
         eprintln!("  {complaint}");

@@ -101,6 +101,7 @@ impl Row {
             loops: 1,
             burst: 64,
             drain: Duration::from_secs(2),
+            csv: None,
             run,
         }
     }

@@ -1,8 +1,8 @@
 //! `wirelab bench`: load on a server, and what it made of it.
 //!
 //! [`mqtt`] loads brokers, [`asking`] whatever answers requests; [`figures`], [`threshold`],
-//! [`report`], [`papers`], [`own`] and [`process`] are what they share: numbers with units,
-//! conditions on them, files, and what a process has used.
+//! [`report`], [`papers`], [`span`], [`watch`], [`own`] and [`process`] are what they share:
+//! numbers with units, conditions on them, files, times, the screen, what a process has used.
 
 pub mod asking;
 pub mod figures;
@@ -11,8 +11,10 @@ pub mod own;
 pub mod papers;
 pub mod process;
 pub mod report;
+pub mod span;
 pub mod threshold;
 pub mod versus;
+pub mod watch;
 
 use crate::exit::Failure;
 use crate::output::Output;

@@ -6,17 +6,25 @@ use clap::Args;
 use hdrhistogram::Histogram;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::THRESHOLD;
 use super::figures::Figures;
 use super::report::{spectrum, table};
+use super::span::{span, within};
 use super::threshold::Threshold;
 use crate::exit::Failure;
 use crate::output::{Output, Tone};
 
+/// From one line of CSV to the next.
+const INTERVALS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(3600));
+
 /// The options that every run has.
 #[derive(Debug, Args)]
 pub struct Papers {
+    /// Print a line of CSV so often; the table then goes to stderr.
+    #[arg(long, value_name = "SEC", value_parser = span)]
+    pub csv: Option<Duration>,
     /// Show the whole distribution of latencies.
     #[arg(long)]
     pub latency: bool,
@@ -53,6 +61,20 @@ impl Papers {
         self.compare.as_deref().map(read).transpose()
     }
 
+    /// From one line of CSV to the next, if there are to be any.
+    ///
+    /// # Errors
+    /// An interval too short or too long, or lines of another kind on the same stdout.
+    pub fn csv(&self, output: &Output) -> Result<Option<Duration>, Failure> {
+        if self.csv.is_some() && output.json {
+            return Err(Failure::usage(
+                "--csv and --json both want stdout; --out FILE.json does not",
+            ));
+        }
+        let (shortest, longest) = INTERVALS;
+        self.csv.map(|csv| within("--csv", csv, shortest, longest)).transpose()
+    }
+
     /// Shows and writes all of it, and judges.
     pub fn hand_in(
         &self,
@@ -66,9 +88,13 @@ impl Papers {
         if output.json {
             output.line(&result.record.to_string());
         } else {
-            output.data(&table(result.figures, old))?;
+            let mut text = table(result.figures, old);
             if self.latency {
-                output.data(&format!("\n{}", spectrum(result.latency)))?;
+                text = text + "\n" + &spectrum(result.latency);
+            }
+            match self.csv {
+                Some(_) => output.say(text.trim_end()),
+                None => output.data(&text)?,
             }
         }
         if let Some(path) = &self.hdr {

@@ -139,6 +139,8 @@ fn what_is_none_of_the_protocol_is_said_and_ended() {
         (&["echo", "--self", "-n", "5", "-s", "7"], 2, "-s is from 8"),
         (&["echo", "--self", "-n", "500", "--fail-if", "p99>1ns"], 99, "it is so: p99>1ns"),
         (&["echo", "--self", "127.0.0.1:1"], 2, "cannot be used with"),
+        (&["echo", "--self", "--csv", "1s"], 2, "both want stdout"),
+        (&["mqtt", "--self", "-d", "5h"], 2, "a time is written as"),
     ] {
         let output = bench(arguments);
         let talk = String::from_utf8_lossy(&output.stderr);
@@ -158,12 +160,37 @@ fn a_run_stands_beside_an_earlier_one_and_in_lines() {
     let text = command.output().expect("the binary starts").stdout;
     let text = String::from_utf8_lossy(&text);
     assert!(text.contains(" before ") && text.contains(", now "), "{text}");
+}
+
+/// The lines of a run with `--csv`, in columns; on stdout is nothing else.
+fn csv(arguments: &[&str]) -> (String, Vec<Vec<String>>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wirelab"));
-    command.args(["bench", "echo", "--self", "-R", "200", "-d", "0.5", "--warmup", "0"]);
-    let text = command.args(["--csv", "0.1"]).output().expect("the binary starts").stdout;
-    let text = String::from_utf8_lossy(&text);
+    let output = command.arg("bench").args(arguments).output().expect("the binary starts");
+    let talk = String::from_utf8_lossy(&output.stderr);
+    assert!(talk.contains("latency, half below"), "{arguments:?}: {talk}");
+    let text = String::from_utf8_lossy(&output.stdout);
     let mut lines = text.lines();
-    assert_eq!(lines.next(), Some("seconds,answered,p50_us,p99_us,max_us"));
-    let columns: Vec<usize> = lines.take(2).map(|line| line.split(',').count()).collect();
-    assert_eq!(columns, [5, 5], "{text}");
+    let header = lines.next().unwrap_or_default().to_owned();
+    (header, lines.map(|line| line.split(',').map(str::to_owned).collect()).collect())
+}
+
+/// A column's numbers together.
+fn sum(lines: &[Vec<String>], column: usize) -> u64 {
+    lines.iter().map(|line| line[column].parse::<u64>().expect("a number")).sum()
+}
+
+#[test]
+fn lines_of_csv_hold_all_that_came() {
+    let run = ["-c", "2", "-n", "400", "-R", "2000", "--csv", "50ms"];
+    for protocol in ["rest", "zmq", "echo"] {
+        let (header, lines) = csv(&[&[protocol, "--self"], &run[..]].concat());
+        assert_eq!(header, "seconds,answered,p50_us,p99_us,max_us");
+        assert!(lines.len() > 1 && lines.iter().all(|line| line.len() == 5), "{lines:?}");
+        assert_eq!(sum(&lines, 1), 400, "{lines:?}");
+    }
+    let shape = ["mqtt", "--self", "-q", "1", "--pattern", "all"];
+    let (header, lines) = csv(&[&shape[..], &run[..]].concat());
+    assert_eq!(header, "seconds,sent,acked,delivered,p50_us,p99_us,max_us");
+    assert!(lines.len() > 1 && lines.iter().all(|line| line.len() == 7), "{lines:?}");
+    assert_eq!([1, 2, 3].map(|column| sum(&lines, column)), [400, 400, 800], "{lines:?}");
 }

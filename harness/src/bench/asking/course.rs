@@ -6,7 +6,6 @@
 //! ```
 //! It turns the loop and reads the counters at the right moments. It does not know protocols.
 
-use hdrhistogram::Histogram;
 use std::net::SocketAddr;
 use std::time::Duration;
 use wirelab_reactor::{EventLoop, MioNet, Now, Settings, Status};
@@ -15,6 +14,7 @@ use super::dialect::Maker;
 use super::load::{Load, Tally};
 use super::plan::Plan;
 use crate::bench::process::Process;
+use crate::bench::watch::Watch;
 
 /// How long the connections may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -52,16 +52,6 @@ pub struct Outcome {
     /// Requests that were due, and could not be sent.
     pub unsent: u64,
     pub complaints: Vec<String>,
-}
-
-/// Told of what goes on.
-pub trait Watch {
-    /// Is it to be given up?
-    fn is_interrupted(&self) -> bool;
-    /// Now and then, while answers are counted: so far, and of so long in all.
-    fn progress(&mut self, answered: u64, passed: Duration, of: Duration);
-    /// An interval has passed: what came in it.
-    fn interval(&mut self, at: Duration, answered: u64, recent: &Histogram<u64>);
 }
 
 struct Run<'a> {
@@ -173,21 +163,32 @@ impl Run<'_> {
             let is_stuck = plan.count.is_some()
                 && now > self.load.last_answer.max(from.at) + plan.drain
                 && self.load.on_the_way() > 0;
-            if now >= until || done || is_stuck || self.load.open == 0 {
-                return Ok(());
-            }
+            let is_over = now >= until || done || is_stuck || self.load.open == 0;
             if let (Some(at), Some(every)) = (next_line, plan.csv)
-                && now >= at
+                && (now >= at || is_over)
             {
-                let recent = &mut self.load.tally.recent;
-                self.watch.interval(now - from.at, recent.len(), recent);
-                recent.reset();
+                self.tell_interval(now - from.at);
                 next_line = Some(at + every);
             }
-            let answered = self.load.tally.answered - from.tally.answered;
-            self.watch.progress(answered, now - from.at, plan.time);
+            if is_over {
+                return Ok(());
+            }
+            self.tell_progress(now - from.at, self.load.tally.answered - from.tally.answered, plan);
             self.turn(next_line.map_or(until, |line| until.min(line)))?;
         }
+    }
+
+    fn tell_interval(&mut self, passed: Duration) {
+        let recent = &mut self.load.tally.recent;
+        self.watch.interval(passed, &[("answered", recent.len())], recent);
+        recent.reset();
+    }
+
+    fn tell_progress(&mut self, passed: Duration, answered: u64, plan: &Plan) {
+        let rate = answered as f64 / passed.as_secs_f64().max(1e-9);
+        let left = plan.time.saturating_sub(passed).as_secs();
+        let how_far = format_args!("{answered} answered, {rate:.0}/s, {left} s to go");
+        self.watch.progress(passed, how_far);
     }
 
     /// Requests that an open loop would have asked by now.

@@ -16,32 +16,25 @@ mod rest;
 mod zmq;
 
 use clap::Args;
-use hdrhistogram::Histogram;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
-use std::io::{self, IsTerminal};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::figures::{Figures, Unit, micros};
 use super::own::Own;
 use super::papers::Findings;
 use super::process::Process;
+use super::watch::{Screen, Watch as _};
 use crate::descriptors;
 use crate::exit::Failure;
 use crate::output::Output;
-use crate::signals;
-use course::{Outcome, Watch};
+use course::Outcome;
 use dialect::Maker;
 use plan::{Plan, SIZE_MAX};
 
 /// Descriptors beside those of the connections.
 const DESCRIPTORS: usize = 64;
-/// What is over sooner needs no progress line.
-const LONG: Duration = Duration::from_secs(1);
 
 /// Arguments of `bench echo`.
 #[derive(Debug, Args)]
@@ -121,7 +114,7 @@ fn run(
     output: &Output,
     make: impl FnOnce(SocketAddr) -> Maker,
 ) -> Result<(), Failure> {
-    let plan = arguments.plan()?;
+    let plan = arguments.plan(output)?;
     let old = arguments.papers.old()?;
     let descriptors = descriptors::raise().map_err(Failure::failed)?;
     if plan.connections + DESCRIPTORS > descriptors as usize {
@@ -138,19 +131,14 @@ fn run(
     if let Some(Err(error)) = server.map(Process::cpu) {
         return Err(Failure::failed(format!("--pid: the process cannot be seen: {error}")));
     }
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let told = interrupted.clone();
-    signals::on_end(move |_| told.store(true, Ordering::Relaxed)).map_err(Failure::failed)?;
+    let mut screen = Screen::new(output, plan.csv.is_some())?;
     output.say(&describe(&plan, target));
-    let mut watch = Screen::new(output, Arc::clone(&interrupted), plan.csv.is_some());
-    let outcome = course::run(&plan, target, make(target), server, &mut watch);
-    watch.end();
-    let asked_to_end = interrupted.load(Ordering::Relaxed);
+    let outcome = course::run(&plan, target, make(target), server, &mut screen);
     let outcome = outcome.map_err(|why| {
         let failed = || Failure::failed(format!("{target}: {why}{}", advice(&why)));
-        if asked_to_end { Failure::interrupted() } else { failed() }
+        if screen.is_interrupted() { Failure::interrupted() } else { failed() }
     })?;
-    drop(own);
+    drop((screen, own));
     if outcome.end.answered == 0 {
         let why = outcome.complaints.first().map_or("no answer came in time", String::as_str);
         return Err(Failure::failed(format!("{target}: nothing was answered: {why}")));
@@ -251,54 +239,4 @@ fn figures(outcome: &Outcome, has_server: bool) -> Figures {
     let rate = outcome.connections as f64 / outcome.connecting.as_secs_f64().max(1e-9);
     figures.add("connects", "connections were ready at", rate, Unit::PerSecond);
     figures
-}
-
-/// The progress line, or lines of CSV.
-struct Screen {
-    interrupted: Arc<AtomicBool>,
-    bar: Option<ProgressBar>,
-    output: Output,
-    has_header: bool,
-}
-
-impl Screen {
-    fn new(output: &Output, interrupted: Arc<AtomicBool>, is_csv: bool) -> Self {
-        let unwanted = output.quiet || is_csv || !io::stderr().is_terminal();
-        let bar = (!unwanted).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            let style = ProgressStyle::with_template("{msg}");
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
-        Self { interrupted, bar, output: output.clone(), has_header: false }
-    }
-
-    fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-impl Watch for Screen {
-    fn is_interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
-    }
-
-    fn progress(&mut self, answered: u64, passed: Duration, of: Duration) {
-        if let Some(bar) = self.bar.as_ref().filter(|_| passed > LONG) {
-            let rate = answered as f64 / passed.as_secs_f64();
-            let left = of.saturating_sub(passed).as_secs();
-            bar.set_message(format!("{answered} answered, {rate:.0}/s, {left} s to go"));
-        }
-    }
-
-    fn interval(&mut self, at: Duration, answered: u64, recent: &Histogram<u64>) {
-        if !std::mem::replace(&mut self.has_header, true) {
-            self.output.line("seconds,answered,p50_us,p99_us,max_us");
-        }
-        let at_percentile = |p| micros(recent.value_at_percentile(p));
-        let (half, most, max) = (at_percentile(50.0), at_percentile(99.0), micros(recent.max()));
-        let seconds = at.as_secs_f64();
-        self.output.line(&format!("{seconds:.3},{answered},{half:.1},{most:.1},{max:.1}"));
-    }
 }

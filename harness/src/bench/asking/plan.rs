@@ -6,7 +6,9 @@ use clap::Args;
 use std::time::Duration;
 
 use crate::bench::papers::Papers;
+use crate::bench::span::{span, within};
 use crate::exit::Failure;
+use crate::output::Output;
 
 /// Connections.
 const CONNECTIONS_MAX: usize = 60_000;
@@ -14,10 +16,10 @@ const CONNECTIONS_MAX: usize = 60_000;
 const WINDOW_MAX: usize = 10_000;
 /// Octets of a request.
 pub const SIZE_MAX: usize = 16 << 20;
-/// Seconds that a run may be counted.
-const SECONDS_MAX: f64 = 3600.0;
-/// Seconds that a run of so many requests may take, where no time is given.
-const SECONDS_FOR_COUNT: f64 = 600.0;
+/// How long a run may be counted.
+const TIME_MAX: Duration = Duration::from_secs(3600);
+/// How long a run of so many requests may take, where no time is given.
+const TIME_FOR_COUNT: Duration = Duration::from_secs(600);
 
 /// Arguments that all three have.
 #[derive(Debug, Args)]
@@ -31,9 +33,9 @@ pub struct Arguments {
     /// Connections.
     #[arg(short, long, value_name = "CONNS", default_value_t = 64)]
     pub connections: usize,
-    /// How long answers are counted, in seconds.
-    #[arg(short, long, value_name = "SEC")]
-    pub duration: Option<f64>,
+    /// How long answers are counted, in seconds [default: 5].
+    #[arg(short, long, value_name = "SEC", value_parser = span)]
+    pub duration: Option<Duration>,
     /// End after so many requests of all connections together.
     #[arg(short = 'n', long, value_name = "COUNT")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
@@ -46,17 +48,14 @@ pub struct Arguments {
     #[arg(long, default_value_t = 1)]
     pub window: usize,
     /// Seconds before anything is counted [default: 1; with -n 0].
-    #[arg(long, value_name = "SEC")]
-    pub warmup: Option<f64>,
+    #[arg(long, value_name = "SEC", value_parser = span)]
+    pub warmup: Option<Duration>,
     /// Seconds without an answer after which what is missing is given up as lost.
-    #[arg(long, value_name = "SEC", default_value_t = 3.0)]
-    pub drain: f64,
+    #[arg(long, value_name = "SEC", value_parser = span, default_value = "3")]
+    pub drain: Duration,
     /// The server's process, for its CPU and memory.
     #[arg(long)]
     pub pid: Option<u32>,
-    /// Print a line of CSV so often, instead of the table at the end.
-    #[arg(long, value_name = "SEC")]
-    pub csv: Option<f64>,
     /// What becomes of the figures.
     #[command(flatten)]
     pub papers: Papers,
@@ -85,7 +84,7 @@ pub struct Plan {
 
 impl Arguments {
     /// The plan, if it can be carried out.
-    pub fn plan(&self) -> Result<Plan, Failure> {
+    pub fn plan(&self, output: &Output) -> Result<Plan, Failure> {
         if !(1..=CONNECTIONS_MAX).contains(&self.connections) {
             return Err(Failure::usage(format!("-c is from 1 to {CONNECTIONS_MAX}")));
         }
@@ -96,32 +95,19 @@ impl Arguments {
             return Err(Failure::usage("-R is a number of requests a second, up to 100,000,000"));
         }
         let (time, warm_up) = match self.count {
-            Some(_) => (SECONDS_FOR_COUNT, 0.0),
-            None => (5.0, 1.0),
+            Some(_) => (TIME_FOR_COUNT, Duration::ZERO),
+            None => (Duration::from_secs(5), Duration::from_secs(1)),
         };
+        let bounded = |what, time| within(what, time, Duration::ZERO, TIME_MAX);
         Ok(Plan {
             connections: self.connections,
             window: self.window,
             rate: self.rate,
             count: self.count,
-            time: seconds("--duration", self.duration.unwrap_or(time))?,
-            warm_up: seconds("--warmup", self.warmup.unwrap_or(warm_up))?,
-            drain: seconds("--drain", self.drain)?,
-            csv: self.csv.map(interval).transpose()?,
+            time: bounded("--duration", self.duration.unwrap_or(time))?,
+            warm_up: bounded("--warmup", self.warmup.unwrap_or(warm_up))?,
+            drain: bounded("--drain", self.drain)?,
+            csv: self.papers.csv(output)?,
         })
     }
-}
-
-fn seconds(what: &str, value: f64) -> Result<Duration, Failure> {
-    if (0.0..=SECONDS_MAX).contains(&value) {
-        return Ok(Duration::from_secs_f64(value));
-    }
-    Err(Failure::usage(format!("{what} is from 0 to {SECONDS_MAX} seconds, not {value}")))
-}
-
-fn interval(value: f64) -> Result<Duration, Failure> {
-    if (0.01..=SECONDS_MAX).contains(&value) {
-        return Ok(Duration::from_secs_f64(value));
-    }
-    Err(Failure::usage(format!("--csv is from 0.01 to {SECONDS_MAX} seconds, not {value}")))
 }

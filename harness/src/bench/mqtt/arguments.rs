@@ -9,7 +9,9 @@ use wirelab_mqtt::{QoS, topic};
 use super::plan::{Hold, NUMBER, Pattern, Plan};
 use super::stamp::STAMP;
 use crate::bench::papers::Papers;
+use crate::bench::span::{span, within};
 use crate::exit::Failure;
+use crate::output::Output;
 
 /// The broker's port, where none is given.
 pub const PORT: u16 = 1883;
@@ -19,10 +21,12 @@ const CLIENTS_MAX: usize = 60_000;
 const LANES_MAX: usize = 4_000_000;
 /// Threads.
 const LOOPS_MAX: u16 = 64;
-/// Seconds that a run may be counted: well below the clients' keep alive.
-const SECONDS_MAX: f64 = 1800.0;
-/// Seconds that a run of so many messages may take, where no time is given.
-const SECONDS_FOR_COUNT: f64 = 600.0;
+/// How long a run may be counted: well below the clients' keep alive.
+const TIME_MAX: Duration = Duration::from_secs(1800);
+/// How long a run of so many messages may take, where no time is given.
+const TIME_FOR_COUNT: Duration = Duration::from_secs(600);
+/// How long any other one is counted.
+const TIME: Duration = Duration::from_secs(5);
 /// Messages a second that `lat` sends.
 const LATENCY_RATE: f64 = 5000.0;
 /// Largest payload that is sent.
@@ -64,9 +68,10 @@ pub struct Arguments {
     /// Who hears whom: by the number in the topic, or everybody everybody.
     #[arg(long, value_enum, default_value_t)]
     pub pattern: Pattern,
-    /// How long messages are counted, in seconds; with `conn`, how long the clients are held.
-    #[arg(short, long, value_name = "SEC")]
-    pub duration: Option<f64>,
+    /// How long messages are counted, in seconds; with `conn`, how long the clients are held
+    /// [default: 5].
+    #[arg(short, long, value_name = "SEC", value_parser = span)]
+    pub duration: Option<Duration>,
     /// End after so many messages of all publishers together.
     #[arg(short = 'n', long, value_name = "COUNT")]
     pub count: Option<u64>,
@@ -77,14 +82,14 @@ pub struct Arguments {
     #[arg(short, long, value_name = "BYTES", default_value_t = 64)]
     pub size: usize,
     /// QoS of the messages and of the subscriptions.
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
+    #[arg(short, long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
     pub qos: u8,
     /// The topic; `%i` in it becomes its number.
     #[arg(short, long, value_name = "TOPIC%i")]
     pub topic: Option<String>,
     /// Seconds before anything is counted [default: 1; with -n 0].
-    #[arg(long, value_name = "SEC")]
-    pub warmup: Option<f64>,
+    #[arg(long, value_name = "SEC", value_parser = span)]
+    pub warmup: Option<Duration>,
     /// Messages of one publisher on the way at once, without -R.
     #[arg(long, default_value_t = 100)]
     pub window: usize,
@@ -98,11 +103,15 @@ pub struct Arguments {
     #[arg(long, default_value_t = 64)]
     pub burst: usize,
     /// Seconds without any arrival after which what is missing is given up as lost.
-    #[arg(long, value_name = "SEC", default_value_t = 3.0)]
-    pub drain: f64,
+    #[arg(long, value_name = "SEC", value_parser = span, default_value = "3")]
+    pub drain: Duration,
     /// The broker's process, for its CPU and memory.
     #[arg(long)]
     pub pid: Option<u32>,
+    /// Say less on stderr.
+    // Its id is that of the global flag, whose letter means another thing here.
+    #[arg(long)]
+    pub quiet: bool,
     /// What becomes of the figures.
     #[command(flatten)]
     pub papers: Papers,
@@ -131,7 +140,13 @@ impl Arguments {
     }
 
     /// The plan, for a broker there.
-    pub fn plan(&self, mode: Mode, target: SocketAddr, run: u32) -> Result<Plan, Failure> {
+    pub fn plan(
+        &self,
+        mode: Mode,
+        target: SocketAddr,
+        run: u32,
+        output: &Output,
+    ) -> Result<Plan, Failure> {
         let each = |given: Option<usize>, standard| given.or(self.connections).unwrap_or(standard);
         let (publishers, subscribers, idle) = match mode {
             Mode::Thr | Mode::Lat => (each(self.publishers, 1), each(self.subscribers, 1), 0),
@@ -140,11 +155,12 @@ impl Arguments {
             Mode::Conn => (0, 0, each(None, 10_000)),
         };
         let rate = self.rate.or((mode == Mode::Lat).then_some(LATENCY_RATE));
-        let standard = if self.count.is_some() { SECONDS_FOR_COUNT } else { 5.0 };
+        let standard = if self.count.is_some() { TIME_FOR_COUNT } else { TIME };
         let warm_up = match (mode, self.count) {
-            (Mode::Conn, _) | (_, Some(_)) => 0.0,
-            _ => 1.0,
+            (Mode::Conn, _) | (_, Some(_)) => Duration::ZERO,
+            _ => Duration::from_secs(1),
         };
+        let bounded = |what, time| within(what, time, Duration::ZERO, TIME_MAX);
         let plan = Plan {
             target,
             publishers,
@@ -156,25 +172,19 @@ impl Arguments {
             topic: self.topic.clone().unwrap_or_else(|| format!("bench/{run:08x}/{NUMBER}")),
             rate,
             count: self.count,
-            time: seconds("--duration", self.duration.unwrap_or(standard))?,
-            warm_up: seconds("--warmup", self.warmup.unwrap_or(warm_up))?,
+            time: bounded("--duration", self.duration.unwrap_or(standard))?,
+            warm_up: bounded("--warmup", self.warmup.unwrap_or(warm_up))?,
             window: self.window.max(1),
             hold: self.hold,
             loops: usize::from(self.loops.min(LOOPS_MAX)),
             burst: self.burst.max(1),
-            drain: seconds("--drain", self.drain)?,
+            drain: bounded("--drain", self.drain)?,
+            csv: self.papers.csv(output)?,
             run,
         };
         check(&plan)?;
         Ok(plan)
     }
-}
-
-fn seconds(what: &str, value: f64) -> Result<Duration, Failure> {
-    if (0.0..=SECONDS_MAX).contains(&value) {
-        return Ok(Duration::from_secs_f64(value));
-    }
-    Err(Failure::usage(format!("{what} is from 0 to {SECONDS_MAX} seconds, not {value}")))
 }
 
 fn check(plan: &Plan) -> Result<(), Failure> {

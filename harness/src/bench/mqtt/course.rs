@@ -23,6 +23,7 @@ use super::subscriber::Subscriber;
 use super::tally::Tally;
 use super::worker::{Order, Worker};
 use crate::bench::process::Process;
+use crate::bench::watch::Watch;
 
 /// Orders that wait for a worker.
 const ORDERS_MAX: usize = 16;
@@ -47,17 +48,13 @@ struct Run {
 
 /// Runs the plan. With the number of the broker's process, its costs are measured too.
 ///
-/// `interrupted` is asked now and then; once it says so the run is given up.
+/// `watch` is told now and then how far it has come, and may have it given up.
 ///
 /// # Errors
 /// When the clients do not get in, or are interrupted, in words.
-pub fn run(
-    plan: &Plan,
-    broker: Option<Process>,
-    interrupted: &dyn Fn() -> bool,
-) -> Result<Outcome, String> {
+pub fn run(plan: &Plan, broker: Option<Process>, watch: &mut dyn Watch) -> Result<Outcome, String> {
     let run = Run::start(plan, broker).map_err(|error| error.to_string())?;
-    let result = run.steps(interrupted);
+    let result = run.steps(watch);
     // Also after a failure: nobody is left behind.
     run.order(Order::End);
     let mut tally = Tally::default();
@@ -112,28 +109,34 @@ impl Run {
         }
     }
 
-    fn steps(&self, interrupted: &dyn Fn() -> bool) -> Result<Measured, String> {
+    fn steps(&self, watch: &mut dyn Watch) -> Result<Measured, String> {
         let memory = self.broker.and_then(|broker| broker.memory().ok());
         let begun = Instant::now();
-        self.connect(interrupted)?;
+        self.connect(watch)?;
         let connecting = begun.elapsed();
         let course = self.course();
+        let mut from = Reading { at: course.from, ..self.reading() };
         self.order(Order::Go(course));
-        self.wait_until(course.from, interrupted)?;
-        let from = self.reading();
-        self.wait_for_the_end(&course, interrupted)?;
+        // Without a warm-up nothing has come before: a reading that is late by a glance would miss
+        // the beginning.
+        if !self.plan.warm_up.is_zero() {
+            self.wait_until(course.from, watch)?;
+            from = self.reading();
+        }
+        self.count(&course, from, watch)?;
         let until = self.reading();
         self.order(Order::Stop);
         let idle = self.broker.and_then(|broker| broker.memory().ok());
-        self.drain(interrupted)?;
+        self.drain(watch)?;
         Ok(Measured { connecting, course, from, until, memory, idle })
     }
 
     /// All clients in, and the subscribers before the publishers: their threads are told first.
-    fn connect(&self, interrupted: &dyn Fn() -> bool) -> Result<(), String> {
+    fn connect(&self, watch: &mut dyn Watch) -> Result<(), String> {
         let all = (self.plan.publishers + self.plan.subscribers + self.plan.idle) as u64;
         self.order(Order::Connect);
-        let (mut seen, mut at) = (0, Instant::now());
+        let begun = Instant::now();
+        let (mut seen, mut at) = (0, begun);
         loop {
             let ready = value(&self.shared.ready);
             if ready >= all {
@@ -147,7 +150,8 @@ impl Run {
             } else if at.elapsed() > PATIENCE {
                 return Err(format!("only {ready} of {all} clients were let in; no more come"));
             }
-            glance(interrupted)?;
+            watch.progress(begun.elapsed(), format_args!("{ready} of {all} clients are in"));
+            glance(watch, GLANCE)?;
         }
     }
 
@@ -169,41 +173,58 @@ impl Run {
         }
     }
 
-    fn wait_until(&self, at: u64, interrupted: &dyn Fn() -> bool) -> Result<(), String> {
+    fn wait_until(&self, at: u64, watch: &dyn Watch) -> Result<(), String> {
         loop {
             let left = Duration::from_nanos(at.saturating_sub(self.shared.now()));
             if left.is_zero() {
                 return Ok(());
             }
-            thread::sleep(left.min(GLANCE));
-            glance_now(interrupted)?;
+            glance(watch, left)?;
         }
     }
 
-    /// The time is over, or the messages are all sent and through.
-    fn wait_for_the_end(
-        &self,
-        course: &Course,
-        interrupted: &dyn Fn() -> bool,
-    ) -> Result<(), String> {
-        let Some(count) = self.plan.count else {
-            return self.wait_until(course.until, interrupted);
-        };
-        let quiet = nanos(self.plan.drain);
-        while self.shared.now() < course.until {
-            let sent = value(&self.shared.sent);
-            let owed: u64 =
-                (0..self.plan.publishers).map(|i| self.plan.quota(i) * self.plan.fan(i)).sum();
-            if sent >= count && self.is_through(owed) {
+    /// Until the time is over, or the messages are all sent and through.
+    fn count(&self, course: &Course, from: Reading, watch: &mut dyn Watch) -> Result<(), String> {
+        let mut lines = Lines { run: self, from, last: from };
+        let every = self.plan.csv.map(nanos);
+        loop {
+            let now = self.shared.now();
+            let is_over = now >= course.until || self.is_all_sent(course, now);
+            if every.is_some_and(|every| now >= lines.last.at + every || is_over) {
+                lines.tell(watch);
+            }
+            if is_over {
                 return Ok(());
             }
-            let last = value(&self.shared.last_arrival).max(course.start);
-            if sent >= count && self.shared.now() > last + quiet {
-                return Ok(());
-            }
-            glance(interrupted)?;
+            self.tell_progress(&from, now, watch);
+            glance(watch, Duration::from_nanos(course.until - now))?;
         }
-        Ok(())
+    }
+
+    fn tell_progress(&self, from: &Reading, now: u64, watch: &mut dyn Watch) {
+        let passed = Duration::from_nanos(now.saturating_sub(from.at));
+        if self.plan.publishers + self.plan.subscribers == 0 {
+            return watch.progress(passed, format_args!("{} clients held", self.plan.idle));
+        }
+        let (done, verb) = match self.plan.subscribers {
+            0 => (value(&self.shared.sent) - from.sent, "published"),
+            _ => (value(&self.shared.delivered) - from.delivered, "delivered"),
+        };
+        let rate = done as f64 / passed.as_secs_f64().max(1e-9);
+        let left = self.plan.time.saturating_sub(passed).as_secs();
+        watch.progress(passed, format_args!("{done} {verb}, {rate:.0}/s, {left} s to go"));
+    }
+
+    /// Of a run of so many messages: are all of them sent, and through or given up?
+    fn is_all_sent(&self, course: &Course, now: u64) -> bool {
+        let sent = value(&self.shared.sent);
+        if self.plan.count.is_none_or(|count| sent < count) {
+            return false;
+        }
+        let (plan, publishers) = (&self.plan, 0..self.plan.publishers);
+        let owed = publishers.map(|i| plan.quota(i) * plan.fan(i)).sum();
+        let last = value(&self.shared.last_arrival).max(course.start);
+        self.is_through(owed) || now > last + nanos(plan.drain)
     }
 
     /// Has everything arrived, and been acknowledged?
@@ -215,7 +236,7 @@ impl Run {
 
     /// Until everything has arrived, or nothing more does. What still moves may go on for
     /// ten times as long, and no longer.
-    fn drain(&self, interrupted: &dyn Fn() -> bool) -> Result<(), String> {
+    fn drain(&self, watch: &dyn Watch) -> Result<(), String> {
         let quiet = nanos(self.plan.drain);
         let began = self.shared.now();
         loop {
@@ -228,19 +249,37 @@ impl Run {
             if now > last + quiet || now > began + 10 * quiet {
                 return Ok(());
             }
-            glance(interrupted)?;
+            glance(watch, GLANCE)?;
         }
     }
 }
 
-/// Waits a little.
-fn glance(interrupted: &dyn Fn() -> bool) -> Result<(), String> {
-    thread::sleep(GLANCE);
-    glance_now(interrupted)
+/// The lines of CSV.
+struct Lines<'a> {
+    run: &'a Run,
+    from: Reading,
+    last: Reading,
 }
 
-fn glance_now(interrupted: &dyn Fn() -> bool) -> Result<(), String> {
-    if interrupted() { Err(String::new()) } else { Ok(()) }
+impl Lines<'_> {
+    /// What has come since the last one.
+    fn tell(&mut self, watch: &mut dyn Watch) {
+        let now = self.run.reading();
+        let counts = [
+            ("sent", now.sent - self.last.sent),
+            ("acked", now.acked - self.last.acked),
+            ("delivered", now.delivered - self.last.delivered),
+        ];
+        let at = Duration::from_nanos(now.at.saturating_sub(self.from.at));
+        watch.interval(at, &counts, &self.run.shared.take_recent());
+        self.last = now;
+    }
+}
+
+/// Waits a little, and no longer than is left.
+fn glance(watch: &dyn Watch, left: Duration) -> Result<(), String> {
+    thread::sleep(left.min(GLANCE));
+    if watch.is_interrupted() { Err(String::new()) } else { Ok(()) }
 }
 
 /// Every worker's clients: publishers in the first half of the threads, subscribers in the other;

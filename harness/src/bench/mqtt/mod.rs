@@ -22,8 +22,6 @@ mod worker;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use arguments::Arguments;
 
@@ -32,10 +30,10 @@ use self::plan::Plan;
 use super::own::Own;
 use super::papers::Findings;
 use super::process::Process;
+use super::watch::{Screen, Watch as _};
 use crate::descriptors;
 use crate::exit::Failure;
 use crate::output::Output;
-use crate::signals;
 
 /// Descriptors beside those of the clients.
 const DESCRIPTORS: usize = 64;
@@ -45,12 +43,13 @@ const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0
 
 /// Loads, counts, reports.
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+    let output = &Output { quiet: output.quiet || arguments.quiet, ..output.clone() };
     let (mode, target) = arguments.words()?;
     let old = arguments.papers.old()?;
     let descriptors = descriptors::raise().map_err(Failure::failed)?;
     let own = if target.is_none() { Some(start_own()?) } else { None };
     let target = target.or(own.as_ref().map(|own| own.addr)).unwrap_or(NOWHERE);
-    let plan = arguments.plan(mode, target, number())?;
+    let plan = arguments.plan(mode, target, number(), output)?;
     let clients = plan.publishers + plan.subscribers + plan.idle;
     if clients + DESCRIPTORS > descriptors as usize {
         let text =
@@ -65,15 +64,13 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
             .cpu()
             .map_err(|error| Failure::failed(format!("--pid {pid}: {}", unknown(error))))?;
     }
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let told = interrupted.clone();
-    signals::on_end(move |_| told.store(true, Ordering::Relaxed)).map_err(Failure::failed)?;
+    let mut screen = Screen::new(output, plan.csv.is_some())?;
     output.say(&describe(&plan));
-    let asked = || interrupted.load(Ordering::Relaxed);
-    let outcome = course::run(&plan, broker, &asked).map_err(|why| {
-        if asked() { Failure::interrupted() } else { Failure::failed(advise(&plan, &why)) }
+    let outcome = course::run(&plan, broker, &mut screen).map_err(|why| {
+        let failed = || Failure::failed(advise(&plan, &why));
+        if screen.is_interrupted() { Failure::interrupted() } else { failed() }
     })?;
-    drop(own);
+    drop((screen, own));
     let Outcome { figures, latency, complaints } = &outcome;
     let findings = Findings { record: record(&plan, &outcome), figures, latency, complaints };
     arguments.papers.hand_in(&findings, old.as_ref(), output)

@@ -71,6 +71,8 @@ pub struct Plan {
     pub burst: usize,
     /// How long the end waits for what has not arrived.
     pub drain: Duration,
+    /// From one line of CSV to the next.
+    pub csv: Option<Duration>,
     /// Tells this run's messages and clients from all others'.
     pub run: u32,
 }
@@ -186,6 +188,7 @@ pub(super) mod tests {
             loops: 1,
             burst: 64,
             drain: Duration::from_secs(1),
+            csv: None,
             run: 1,
         }
     }

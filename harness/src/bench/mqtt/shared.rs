@@ -3,9 +3,12 @@
 //! Each counter only grows. A thread adds what a turn of its loop brought, not each message;
 //! only a publisher's own credit is kept to the message.
 
+use hdrhistogram::Histogram;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use super::tally::histogram;
 
 /// The first complaint is the one that explains the others; more of them are only counted.
 const COMPLAINTS_MAX: usize = 5;
@@ -48,6 +51,8 @@ pub struct Shared {
     /// Somebody wants the run to end now.
     pub interrupted: AtomicBool,
     complaints: Mutex<Vec<String>>,
+    /// Latencies since the last line of CSV, in nanoseconds.
+    recent: Mutex<Histogram<u64>>,
 }
 
 impl Shared {
@@ -67,12 +72,29 @@ impl Shared {
             lost_connections: AtomicU64::new(0),
             interrupted: AtomicBool::new(false),
             complaints: Mutex::new(Vec::new()),
+            recent: Mutex::new(histogram()),
         }
     }
 
     /// Nanoseconds since the clock began.
     pub fn now(&self) -> u64 {
         self.clock.elapsed().as_nanos() as u64
+    }
+
+    /// Latencies of one turn, for the next line of CSV.
+    pub fn add_recent(&self, latencies: &mut Vec<u64>) {
+        if !latencies.is_empty()
+            && let Ok(mut recent) = self.recent.lock()
+        {
+            latencies.drain(..).for_each(|latency| recent.saturating_record(latency));
+        }
+    }
+
+    /// The latencies since the last time.
+    pub fn take_recent(&self) -> Histogram<u64> {
+        let taken =
+            self.recent.lock().map(|mut recent| std::mem::replace(&mut *recent, histogram()));
+        taken.unwrap_or_else(|_| histogram())
     }
 
     /// Something that is not as it should be.

@@ -17,6 +17,8 @@ pub struct Tally {
     pub course: Option<Course>,
     /// From sent, or due, to received; without subscribers to acknowledged. In nanoseconds.
     pub latency: Histogram<u64>,
+    /// The same of this turn alone, where lines of CSV are wanted.
+    pub recent: Option<Vec<u64>>,
     /// How late messages of an open loop went out. In nanoseconds.
     pub lateness: Histogram<u64>,
     /// From the connect to the CONNACK. In nanoseconds.
@@ -40,6 +42,7 @@ impl Default for Tally {
         Self {
             course: None,
             latency: histogram(),
+            recent: None,
             lateness: histogram(),
             connects: histogram(),
             duplicates: 0,
@@ -53,7 +56,7 @@ impl Default for Tally {
 }
 
 /// Latencies up to ten minutes; a longer one is counted as that.
-fn histogram() -> Histogram<u64> {
+pub fn histogram() -> Histogram<u64> {
     Histogram::new_with_bounds(1, LONGEST, DIGITS).expect("three digits are within what there is")
 }
 
@@ -73,7 +76,11 @@ impl Tally {
     /// What was sent, or due, at `time` is through now.
     pub fn was_through(&mut self, time: u64, now: u64) {
         if self.counts(time) {
-            self.latency.saturating_record(now.saturating_sub(time));
+            let latency = now.saturating_sub(time);
+            self.latency.saturating_record(latency);
+            if let Some(recent) = &mut self.recent {
+                recent.push(latency);
+            }
         }
     }
 

@@ -83,6 +83,7 @@ impl Worker {
         clients: Vec<Client>,
     ) -> Self {
         let conns = vec![None; clients.len()];
+        let tally = Tally { recent: plan.csv.map(|_| Vec::new()), ..Tally::default() };
         Self {
             plan,
             shared,
@@ -98,7 +99,7 @@ impl Worker {
             turn: Turn::default(),
             answers: BytesMut::new(),
             next_due: None,
-            tally: Tally::default(),
+            tally,
         }
     }
 
@@ -342,6 +343,9 @@ impl Service for Worker {
         add(&self.shared.acked, acked);
         add(&self.shared.delivered, delivered);
         add(&self.shared.arrivals, arrivals);
+        if let Some(recent) = &mut self.tally.recent {
+            self.shared.add_recent(recent);
+        }
         if value(&self.shared.lost_connections) > 0 {
             self.dial(io);
         }
