@@ -26,6 +26,8 @@ pub enum Fault {
     Double(u64),
     /// It is forwarded after the next one.
     Swap(u64),
+    /// Its last octet is another one.
+    Spoil(u64),
 }
 
 struct Relay {
@@ -46,6 +48,10 @@ impl Relay {
         self.seen += 1;
         match self.fault {
             Fault::Lose(n) if self.seen.is_multiple_of(n) => return,
+            Fault::Spoil(n) if self.seen.is_multiple_of(n) => {
+                let (rest, _) = packet.split_at(packet.len() - 1);
+                return self.forward(io, &[rest, b"?"].concat().into(), topic);
+            }
             Fault::Double(n) if self.seen.is_multiple_of(n) => self.forward(io, packet, topic),
             Fault::Swap(n) if self.seen.is_multiple_of(n) => {
                 self.held = Some((packet.clone(), topic.to_owned()));

@@ -78,7 +78,8 @@ pub struct Arguments {
     /// Messages a second of all publishers together, whatever the broker does (an open loop).
     #[arg(short = 'R', long, value_name = "RATE")]
     pub rate: Option<f64>,
-    /// Bytes of each payload; at least the 24 of its stamp.
+    /// Bytes of each payload. Below 24 there is no room for the time: such a run has no latencies,
+    /// and every publisher must have a topic of its own.
     #[arg(short, long, value_name = "BYTES", default_value_t = 64)]
     pub size: usize,
     /// QoS of the messages and of the subscriptions.
@@ -199,8 +200,11 @@ fn check(plan: &Plan) -> Result<(), Failure> {
     if plan.subscribers * plan.lanes() > LANES_MAX {
         return wrong(format!("more than {LANES_MAX} pairs who hear each other are too many"));
     }
-    if !(STAMP..=SIZE_MAX).contains(&plan.size) {
-        return wrong(format!("-s is from {STAMP} (number and time) to {SIZE_MAX} bytes"));
+    if !(1..=SIZE_MAX).contains(&plan.size) {
+        return wrong(format!("-s is from 1 to {SIZE_MAX} bytes"));
+    }
+    if plan.is_short() && plan.subscribers > 0 && plan.lanes() > 1 {
+        return wrong(format!("below {STAMP} bytes a subscriber cannot tell its publishers apart"));
     }
     if plan.rate.is_some_and(|rate| !(rate > 0.0 && rate <= 1e8)) {
         return wrong("-R is a number of messages a second, up to 100,000,000".to_owned());

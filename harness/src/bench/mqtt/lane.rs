@@ -32,6 +32,11 @@ pub struct Lane {
 }
 
 impl Lane {
+    /// The number that comes next, if nothing is missing.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
     /// Books the message of this number.
     pub fn mark(&mut self, sequence: u64) -> Arrival {
         if sequence >= self.next {

@@ -123,6 +123,7 @@ fn faults(figures: &mut Figures, plan: &Plan, shared: &Shared, tally: &Tally) {
         count("loss", "undelivered", undelivered);
         count("duplicates", "delivered twice", tally.duplicates);
         count("disorder", "delivered after a later one", tally.disorder);
+        count("corrupt", "delivered with other content", tally.corrupt);
         count("foreign", "messages of others", tally.foreign);
         if plan.rate.is_none() {
             count("stalls", "times a window was given up as lost", tally.stalls);

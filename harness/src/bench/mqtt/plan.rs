@@ -157,6 +157,11 @@ impl Plan {
         (turn * 1e9 / rate) as u64
     }
 
+    /// Are payloads too short for a stamp?
+    pub fn is_short(&self) -> bool {
+        self.size < STAMP
+    }
+
     /// What is filled up behind the stamp.
     pub fn filler(&self) -> usize {
         self.size.saturating_sub(STAMP)

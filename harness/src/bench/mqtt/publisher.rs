@@ -15,8 +15,11 @@ use wirelab_reactor::{ConnId, Io};
 
 use super::plan::{Hold, Plan};
 use super::shared::{Course, Shared};
-use super::stamp::{STAMP, Stamp};
+use super::stamp::{STAMP, Stamp, write_short};
 use super::tally::Tally;
+
+/// What payloads are filled up with.
+pub const FILLER: u8 = b'.';
 
 /// A filler up to this many bytes is copied with its packet, a longer one is sent by reference.
 const COPIED_MAX: usize = 1024;
@@ -94,7 +97,7 @@ impl Publisher {
     /// [`Error::Misuse`] when its packets would be too long.
     pub fn new(plan: &Plan, number: usize) -> Result<Self, Error> {
         let topic = plan.topic_of(number);
-        let payload = vec![b'.'; plan.filler() + STAMP];
+        let payload = vec![FILLER; plan.size];
         let packet_id = (plan.qos != QoS::AtMostOnce).then_some(PacketId::MIN);
         let mut packet = BytesMut::new();
         let view = View {
@@ -243,8 +246,9 @@ impl Publisher {
         }
         let publisher = self.number as u32;
         let stamp = Stamp { run: cx.plan.run, publisher, sequence: self.next, time };
-        if let Some(place) = self.packet[self.stamp_at..].first_chunk_mut() {
-            stamp.write(place);
+        match self.packet[self.stamp_at..].first_chunk_mut() {
+            Some(place) => stamp.write(place),
+            None => write_short(self.next, &mut self.packet[self.stamp_at..]),
         }
         self.next += 1;
     }

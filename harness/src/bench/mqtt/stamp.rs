@@ -7,8 +7,12 @@
 //! `run` tells this run's messages from others' (retained ones, another generator's). `time` is in
 //! nanoseconds since the run's clock began: at an open loop when the message was due, at a
 //! closed one when it was written.
+//!
+//! A payload that is too short for it has the last bytes of `sequence` alone, up to 8 of them. Who
+//! sent it must then be known by its topic, and its whole number is the nearest to the one that is
+//! expected next; when it was sent is not known.
 
-/// Bytes of it: the smallest payload.
+/// Bytes of it.
 pub const STAMP: usize = 24;
 
 /// The values in it.
@@ -48,9 +52,48 @@ impl Stamp {
     }
 }
 
+/// Writes the end of a number to the front of a short payload.
+pub fn write_short(sequence: u64, payload: &mut [u8]) {
+    let bytes = sequence.to_be_bytes();
+    let end = payload.len().min(bytes.len());
+    payload[..end].copy_from_slice(&bytes[bytes.len() - end..]);
+}
+
+/// Of the numbers that end as this payload begins, the nearest to the expected one.
+pub fn read_short(payload: &[u8], expected: u64) -> u64 {
+    let end = payload.len().min(size_of::<u64>());
+    let value = payload[..end].iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
+    if end == size_of::<u64>() {
+        return value;
+    }
+    let modulus = 1 << (8 * end);
+    let near = expected - expected % modulus + value;
+    if near >= modulus && near > expected + modulus / 2 {
+        near - modulus
+    } else if near + modulus / 2 < expected {
+        near + modulus
+    } else {
+        near
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{STAMP, Stamp};
+    use super::{STAMP, Stamp, read_short, write_short};
+
+    #[test]
+    fn a_short_one_is_read_by_what_is_expected() {
+        for (size, reach) in [(1, 100), (2, 30_000), (7, 1 << 50), (8, 1 << 50), (23, 1 << 50)] {
+            let mut payload = vec![b'.'; size];
+            for expected in [0, 1, 255, 256, 1 << 20, (1 << 52) + 77] {
+                for away in [-reach, -1, 0, 1, reach] {
+                    let Some(sequence) = u64::checked_add_signed(expected, away) else { continue };
+                    write_short(sequence, &mut payload);
+                    assert_eq!(read_short(&payload, expected), sequence, "{size}: {expected}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_is_written_is_read_again() {

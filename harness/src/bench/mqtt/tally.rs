@@ -29,6 +29,8 @@ pub struct Tally {
     pub disorder: u64,
     /// Messages that are not of this run.
     pub foreign: u64,
+    /// Messages whose content is not what was sent.
+    pub corrupt: u64,
     /// Times at which a publisher stopped waiting for deliveries that did not come.
     pub stalls: u64,
     /// Messages sent, and due, but no longer sent.
@@ -48,6 +50,7 @@ impl Default for Tally {
             duplicates: 0,
             disorder: 0,
             foreign: 0,
+            corrupt: 0,
             stalls: 0,
             unsent: 0,
             expected: 0,
@@ -97,6 +100,7 @@ impl Tally {
         self.duplicates += other.duplicates;
         self.disorder += other.disorder;
         self.foreign += other.foreign;
+        self.corrupt += other.corrupt;
         self.stalls += other.stalls;
         self.unsent += other.unsent;
         self.expected += other.expected;
