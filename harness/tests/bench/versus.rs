@@ -25,6 +25,10 @@ fn every_contest_has_figures_of_ours_and_of_whoever_is_here() {
     assert_eq!(contests.len(), 9, "{talk}");
     for contest in contests {
         assert_eq!(contest["servers"][0]["server"], "ours", "{contest}");
+        for absent in contest["absent"].as_array().expect("who is not here") {
+            let name = absent["server"].as_str().expect("a name");
+            assert!(talk.contains(&format!("{name} is not here and takes no part")), "{talk}");
+        }
         for row in contest["rows"].as_array().expect("rows") {
             for entry in row["entries"].as_array().expect("entries") {
                 let figures = &entry["rounds"][0];

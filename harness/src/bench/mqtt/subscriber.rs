@@ -132,8 +132,8 @@ impl Subscriber {
     }
 }
 
-/// Is the filler what was sent? Of most messages only its end is looked at, or else this check would
-/// be what is measured.
+/// Is the filler what was sent? Of most messages only its end is looked at: otherwise this check
+/// would be what is measured.
 fn is_whole(plan: &Plan, payload: &[u8], sequence: u64) -> bool {
     let stamp = if plan.is_short() { size_of::<u64>() } else { STAMP };
     let filler = payload.get(stamp..).unwrap_or_default();

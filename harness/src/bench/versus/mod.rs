@@ -29,7 +29,7 @@ use super::process::Process;
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::signals;
-use rivals::Rival;
+use rivals::{Absent, Rival};
 use rows::{Contest, Curve, Row, contests};
 
 /// Topic filters in one SUBSCRIBE.
@@ -95,6 +95,7 @@ struct Compared {
     name: &'static str,
     title: &'static str,
     rivals: Vec<(&'static str, String)>,
+    absent: Vec<Absent>,
     rows: Vec<Measured>,
     curve: Option<Curve>,
 }
@@ -134,6 +135,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let told = stop.clone();
     // The turn that is under way is carried to its end, so that no server is left behind.
     signals::on_end(move |_| told.store(true, Ordering::Relaxed)).map_err(Failure::failed)?;
+    announce(&contests, &machine, output);
     let mut compared = Vec::new();
     for contest in contests {
         compared.push(compare(contest, &machine, directory.path(), &stop, output)?);
@@ -164,6 +166,24 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Contest>, Failure> {
     Ok(all.into_iter().filter(wanted).collect())
 }
 
+/// Who is not here, and how long it will take: a turn has its warm-up, and two processes to start.
+fn announce(contests: &[Contest], machine: &Machine, output: &Output) {
+    let mut absent: Vec<Absent> = Vec::new();
+    let mut turns = 0;
+    for Contest { field, rows, .. } in contests {
+        turns += field.rivals.len() * rows.len();
+        absent.extend(&field.absent);
+    }
+    absent.sort_by_key(|absent| absent.name);
+    absent.dedup();
+    for Absent { name, remedy } in absent {
+        output.say(&format!("{name} is not here and takes no part; what brings it: {remedy}"));
+    }
+    let turns = turns * usize::from(machine.rounds);
+    let minutes = (turns as f64 * (machine.seconds * 1.25 + 1.0) / 60.0).ceil();
+    output.say(&format!("{turns} turns, about {minutes} min"));
+}
+
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text)
         .map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))
@@ -176,13 +196,16 @@ fn compare(
     stop: &AtomicBool,
     output: &Output,
 ) -> Result<Compared, Failure> {
-    let Contest { name, title, rivals, rows, curve } = contest;
+    let Contest { name, title, field, rows, curve } = contest;
+    let rivals = field.rivals;
     let mut measured = Vec::new();
     for row in rows {
         let entry = |rival: &Rival| Entry { name: rival.name, rounds: Vec::new() };
         let mut entries: Vec<Entry> = rivals.iter().map(entry).collect();
-        for round in 0..machine.rounds {
-            for (rival, entry) in rivals.iter().zip(&mut entries) {
+        for round in 0..usize::from(machine.rounds) {
+            // Each round another one is the first.
+            for n in (0..rivals.len()).map(|n| (n + round) % rivals.len()) {
+                let (rival, entry) = (&rivals[n], &mut entries[n]);
                 if stop.load(Ordering::Relaxed) {
                     return Err(Failure::interrupted());
                 }
@@ -202,7 +225,7 @@ fn compare(
         measured.push(Measured { title, arguments, x, entries });
     }
     let rivals = rivals.into_iter().map(|rival| (rival.name, rival.about)).collect();
-    Ok(Compared { name, title, rivals, rows: measured, curve })
+    Ok(Compared { name, title, rivals, absent: field.absent, rows: measured, curve })
 }
 
 /// One server, one load. Fresh processes each time, so that the luck of one memory layout does
@@ -265,8 +288,15 @@ fn record(compared: &[Compared], machine: &Machine) -> Value {
             .iter()
             .map(|(name, about)| json!({"server": name, "about": about}))
             .collect();
-        let rows: Vec<Value> = contest.rows.iter().map(row).collect();
-        json!({"name": contest.name, "title": contest.title, "servers": rivals, "rows": rows})
+        let absent = contest.absent.iter();
+        let absent = absent.map(|absent| json!({"server": absent.name, "remedy": absent.remedy}));
+        json!({
+            "name": contest.name,
+            "title": contest.title,
+            "servers": rivals,
+            "absent": absent.collect::<Vec<_>>(),
+            "rows": contest.rows.iter().map(row).collect::<Vec<_>>(),
+        })
     };
     json!({
         "v": 1,

@@ -26,8 +26,9 @@ figcaption { color: var(--faint); } svg { width: 100%; height: auto; }
 svg text { fill: var(--faint); font: 11px system-ui, sans-serif; }
 svg .grid { stroke: var(--rule); } svg polyline { fill: none; stroke-width: 2; }
 polyline.c0 { stroke: #2563eb; } polyline.c1 { stroke: #d97706; } polyline.c2 { stroke: #7c3aed; }
-polyline.c3 { stroke: #059669; } circle.c0 { fill: #2563eb; } circle.c1 { fill: #d97706; }
-circle.c2 { fill: #7c3aed; } circle.c3 { fill: #059669; }
+polyline.c3 { stroke: #059669; } polyline.c4 { stroke: #db2777; } circle.c0 { fill: #2563eb; }
+circle.c1 { fill: #d97706; } circle.c2 { fill: #7c3aed; } circle.c3 { fill: #059669; }
+circle.c4 { fill: #db2777; }
 dt { font-weight: 600; margin-top: .6rem; } dd { margin: 0; }
 ";
 
@@ -155,6 +156,9 @@ fn about(compared: &[Compared], html: &mut String) {
         let _ = writeln!(html, "<dt>{}</dt>", escaped(contest.title));
         for (name, about) in &contest.rivals {
             let _ = writeln!(html, "<dd>{}: {}</dd>", escaped(name), escaped(about));
+        }
+        for absent in &contest.absent {
+            let _ = writeln!(html, "<dd>{}: not here</dd>", escaped(absent.name));
         }
         for row in &contest.rows {
             let arguments = escaped(&row.arguments.join(" "));

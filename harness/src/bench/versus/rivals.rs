@@ -27,6 +27,37 @@ pub struct Rival {
     start: Start,
 }
 
+/// Somebody who could take part, and is not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// As it would be in the tables.
+    pub name: &'static str,
+    /// What brings it here.
+    pub remedy: &'static str,
+}
+
+/// Those who take part, ours first, and those who are not here.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// At the start.
+    pub rivals: Vec<Rival>,
+    /// Named, so that nobody takes a page for the whole.
+    pub absent: Vec<Absent>,
+}
+
+impl Field {
+    fn of(all: impl IntoIterator<Item = Result<Rival, Absent>>) -> Self {
+        let (mut rivals, mut absent) = (Vec::new(), Vec::new());
+        for one in all {
+            match one {
+                Ok(rival) => rivals.push(rival),
+                Err(missing) => absent.push(missing),
+            }
+        }
+        Self { rivals, absent }
+    }
+}
+
 /// How it is started, and found.
 #[derive(Clone, Copy, Debug)]
 enum Start {
@@ -73,75 +104,85 @@ const NGINX: &str = "worker_processes 1;\npid DIR/pid;\ndaemon off;\nmaster_proc
     fastcgi_temp_path DIR/c;\nuwsgi_temp_path DIR/d;\nscgi_temp_path DIR/e;\n\
     server { listen 127.0.0.1:PORT backlog=4096; location / { default_type application/json; \
     return 200 '{\n  \"result\": 14\n}\n'; } }\n}\n";
-const PYZMQ: &str = "import zmq\nsocket = zmq.Context().socket(zmq.REP)\n\
+/// libzmq's own proxy between a ROUTER and itself: what comes goes back, and Python only starts it.
+const PYZMQ: &str = "import zmq\nsocket = zmq.Context().socket(zmq.ROUTER)\n\
     print(socket.bind_to_random_port('tcp://127.0.0.1'), flush=True)\n\
-    while True: socket.send(socket.recv(copy=False), copy=False)\n";
+    zmq.proxy(socket, socket)\n";
 
 /// The brokers.
-pub fn brokers() -> Vec<Rival> {
+pub fn brokers() -> Field {
     let mosquitto = "no limits of queues, no persistence, TCP_NODELAY";
     let rumqttd = "its example's configuration, 100 in flight";
     let configured = |text| Start::Configured(&["-c", "FILE"], text);
-    let all = [
+    let [debian, cargo] = ["apt-get install mosquitto", "cargo install rumqttd"];
+    Field::of([
         ours(&["mqtt", "broker", "-p", "0"]),
-        found("mosquitto", &["-h"], mosquitto, configured(MOSQUITTO)),
-        found("rumqttd", &["--version"], rumqttd, configured(RUMQTTD)),
-    ];
-    all.into_iter().flatten().collect()
+        found(absent("mosquitto", debian), &["-h"], mosquitto, configured(MOSQUITTO)),
+        found(absent("rumqttd", cargo), &["--version"], rumqttd, configured(RUMQTTD)),
+    ])
 }
 
 /// The HTTP servers. The same answer for all; ours and the peers' compute it.
-pub fn web_servers() -> Vec<Rival> {
+pub fn web_servers() -> Field {
     let nginx = "one worker, a constant answer, no access log";
     let start = Start::Configured(&["-p", "DIR", "-c", "FILE", "-e", "DIR/errors"], NGINX);
-    let mut all = vec![ours(&["rest", "serve", "-p", "0"]), found("nginx", &["-v"], nginx, start)];
-    all.extend([peer("hyper-add", "hyper"), peer("axum-add", "axum")]);
-    all.into_iter().flatten().collect()
+    Field::of([
+        ours(&["rest", "serve", "-p", "0"]),
+        found(absent("nginx", "apt-get install nginx-light"), &["-v"], nginx, start),
+        peer("hyper-add", absent("hyper", "cargo build --release -p hyper-add in benches/peers")),
+        peer("axum-add", absent("axum", "cargo build --release -p axum-add in benches/peers")),
+        peer("actix-add", absent("actix", "cargo build --release -p actix-add in benches/peers")),
+    ])
 }
 
 /// The echoes.
-pub fn echoes() -> Vec<Rival> {
-    let ours = ours(&["echo", "serve", "-p", "0", "--raw"]);
-    [ours, peer("tokio-echo", "tokio")].into_iter().flatten().collect()
+pub fn echoes() -> Field {
+    let tokio = absent("tokio", "cargo build --release -p tokio-echo in benches/peers");
+    Field::of([ours(&["echo", "serve", "-p", "0", "--raw"]), peer("tokio-echo", tokio)])
 }
 
-/// The REP sockets.
-pub fn replies() -> Vec<Rival> {
-    let about = "REP in a loop of Python's, which is part of what is measured";
+/// Sockets that give back what they are asked.
+pub fn replies() -> Field {
+    let about = "a ROUTER that zmq_proxy joins with itself: no Python for a message";
     let check = &["-c", "import zmq; print('libzmq', zmq.zmq_version(), 'pyzmq', zmq.__version__)"];
-    let pyzmq = version("python3", check).map(|version| Rival {
-        name: "libzmq (pyzmq)",
+    let libzmq = version("python3", check).ok_or(absent("libzmq", "pip install pyzmq"));
+    let libzmq = libzmq.map(|version| Rival {
+        name: "libzmq",
         about: format!("{version}; {about}"),
         program: PathBuf::from("python3"),
         start: Start::Python(PYZMQ),
     });
-    [ours(&["zmq", "rep", "--silent", "--bind", "tcp://127.0.0.1:*"]), pyzmq]
-        .into_iter()
-        .flatten()
-        .collect()
+    Field::of([ours(&["zmq", "rep", "--silent", "--bind", "tcp://127.0.0.1:*"]), libzmq])
+}
+
+const fn absent(name: &'static str, remedy: &'static str) -> Absent {
+    Absent { name, remedy }
 }
 
 /// Our own server; not where nobody knows what our own program is.
-fn ours(arguments: &'static [&'static str]) -> Option<Rival> {
-    let program = std::env::current_exe().ok()?;
+fn ours(arguments: &'static [&'static str]) -> Result<Rival, Absent> {
+    let program = std::env::current_exe();
+    let program = program.map_err(|_| absent("ours", "a system that names its programs"))?;
     let about = format!("wirelab {}; wirelab {}", env!("CARGO_PKG_VERSION"), arguments.join(" "));
-    Some(Rival { name: "ours", about, program, start: Start::Says(arguments) })
+    Ok(Rival { name: "ours", about, program, start: Start::Says(arguments) })
 }
 
-fn found(program: &'static str, check: &[&str], about: &str, start: Start) -> Option<Rival> {
-    let version = version(program, check)?;
+/// A program of the name that it has in the tables.
+fn found(absent: Absent, check: &[&str], about: &str, start: Start) -> Result<Rival, Absent> {
+    let name = absent.name;
+    let version = version(name, check).ok_or(absent)?;
     let about = format!("{version}; {about}");
-    Some(Rival { name: program, about, program: PathBuf::from(program), start })
+    Ok(Rival { name, about, program: PathBuf::from(name), start })
 }
 
 /// One of `benches/peers`, if it was built: on the PATH, or where its workspace has it.
-fn peer(program: &'static str, name: &'static str) -> Option<Rival> {
+fn peer(program: &'static str, absent: Absent) -> Result<Rival, Absent> {
     let built = Path::new("benches/peers/target/release").join(program);
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let mut places = std::env::split_paths(&paths).map(|path| path.join(program));
     let place = if built.is_file() { Some(built) } else { places.find(|place| place.is_file()) };
-    let about = format!("benches/peers/{program}, current_thread");
-    Some(Rival { name, about, program: place?, start: Start::Says(&[]) })
+    let about = format!("benches/peers/{program}, one thread");
+    Ok(Rival { name: absent.name, about, program: place.ok_or(absent)?, start: Start::Says(&[]) })
 }
 
 /// The first line that a program says of its version; `None`: it does not start.

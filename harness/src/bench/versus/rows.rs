@@ -2,7 +2,7 @@
 //!
 //! Each is a load of `wirelab bench` with its arguments. It does not know who carries it.
 
-use super::rivals::{self, Rival};
+use super::rivals::{self, Field};
 
 /// One load.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ pub struct Contest {
     pub name: &'static str,
     /// For the page.
     pub title: &'static str,
-    /// Who takes part; ours is the first.
-    pub rivals: Vec<Rival>,
+    /// Who takes part.
+    pub field: Field,
     /// What is compared.
     pub rows: Vec<Row>,
     /// A curve: what grows, and the figures that are drawn against it.
@@ -66,7 +66,7 @@ pub fn contests(quick: bool) -> Vec<Contest> {
 }
 
 fn tables() -> Vec<Contest> {
-    let table = |name, title, rivals, rows| Contest { name, title, rivals, rows, curve: None };
+    let table = |name, title, field, rows| Contest { name, title, field, rows, curve: None };
     let pairs = |qos| ["mqtt", "thr", "--publishers", "50", "--subscribers", "50", "--qos", qos];
     let rest = |c, window| [&["rest", "-c", c, "--window", window][..], &SUM].concat();
     vec![
@@ -95,7 +95,7 @@ fn tables() -> Vec<Contest> {
         ),
         table(
             "zmq",
-            "ZeroMQ: requests to a REP",
+            "ZeroMQ: requests that come back",
             rivals::replies(),
             vec![
                 row("1 connection, 64 B", &["zmq", "-c", "1"]),
@@ -123,7 +123,7 @@ fn curves() -> Vec<Contest> {
     let text = |n: usize| n.to_string();
     let http = [1, 10, 100, 1000, 10_000]
         .map(|n| point(n, &[&["rest", "-c", &text(n)][..], &SUM].concat()));
-    let sizes = [24, 256, 4096, 65_536, 1_048_576];
+    let sizes = [1, 24, 256, 4096, 65_536, 1_048_576];
     let mqtt = sizes.map(|n| point(n, &["mqtt", "thr", "-s", &text(n), "--window", "20"]));
     let zmq = [1, 64, 1024, 16_384, 262_144, 1_048_576]
         .map(|n| point(n, &["zmq", "-c", "1", "-s", &text(n)]));
@@ -132,9 +132,9 @@ fn curves() -> Vec<Contest> {
         Row { subscriptions: n, ..point }
     });
     let idle = [100, 1000, 10_000].map(|n| point(n, &["mqtt", "conn", "-c", &text(n)]));
-    let curve = |name, title, rivals, rows: &[Row], axis, figures| {
+    let curve = |name, title, field, rows: &[Row], axis, figures| {
         let curve = Some(Curve { axis, figures });
-        Contest { name, title, rivals, rows: rows.to_vec(), curve }
+        Contest { name, title, field, rows: rows.to_vec(), curve }
     };
     vec![
         curve(
