@@ -10,6 +10,10 @@ mod build;
 mod captures;
 #[path = "interop/check.rs"]
 mod check;
+#[path = "interop/check_faults.rs"]
+mod check_faults;
+#[path = "interop/check_zmtp_faults.rs"]
+mod check_zmtp_faults;
 mod common;
 #[path = "interop/dissect.rs"]
 mod dissect;
@@ -80,6 +84,7 @@ fn main() -> std::process::ExitCode {
     http_lab::add(&mut trials);
     captures::add(&mut trials);
     check::add(&mut trials);
+    check_faults::add(&mut trials);
     dissect::add(&mut trials);
     http_chromium::add(&mut trials);
     http_client::add(&mut trials);

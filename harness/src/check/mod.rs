@@ -50,6 +50,12 @@ pub struct Arguments {
     /// The path that HTTP's cases ask for.
     #[arg(long, default_value = "/")]
     pub path: String,
+    /// A user name that a ZMTP socket with PLAIN lets in.
+    #[arg(long, value_name = "NAME")]
+    pub username: Option<String>,
+    /// Its password.
+    #[arg(long, value_name = "PASSWORD", default_value = "", requires = "username")]
+    pub password: String,
 }
 
 /// What can be checked.
@@ -57,7 +63,7 @@ pub struct Arguments {
 pub enum Protocol {
     /// An MQTT 3.1.1 broker that lets everybody in.
     Mqtt,
-    /// A ZMTP 3 socket that listens, of any type, with NULL.
+    /// A ZMTP 3 socket that listens, of any type, with NULL or PLAIN.
     Zmtp,
     /// An HTTP/1.1 server.
     Http,
@@ -121,6 +127,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let text = arguments.target.as_deref().unwrap_or_default();
     let target = address(text)?;
     let mut desk = Desk::new(target, patience, &arguments.path, mark());
+    desk.credentials = arguments.username.clone().map(|name| (name, arguments.password.clone()));
     let protocol = arguments.protocol;
     if let Err(Wrong::Broken(why) | Wrong::LeftOut(why)) = protocol.greet(&mut desk) {
         return Err(Failure::failed(format!("{text} does not speak {}: {why}", protocol.name())));

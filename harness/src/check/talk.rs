@@ -47,6 +47,10 @@ pub struct Desk {
     pub path: String,
     /// Tells this run's names from those of others.
     pub mark: String,
+    /// A user name and a password that lets somebody in, if one was given.
+    pub credentials: Option<(String, String)>,
+    /// The mechanism that a ZMTP socket has named when it was greeted.
+    pub mechanism: [u8; 20],
     record: Rc<RefCell<Record>>,
     talks: usize,
 }
@@ -61,8 +65,16 @@ struct Record {
 impl Desk {
     /// A desk for conversations with whoever listens there.
     pub fn new(target: SocketAddr, patience: Duration, path: &str, mark: String) -> Self {
-        let record = Rc::default();
-        Self { target, patience, path: path.to_owned(), mark, record, talks: 0 }
+        Self {
+            target,
+            patience,
+            path: path.to_owned(),
+            mark,
+            credentials: None,
+            mechanism: [0; 20],
+            record: Rc::default(),
+            talks: 0,
+        }
     }
 
     /// Connects.

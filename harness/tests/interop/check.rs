@@ -19,7 +19,7 @@ pub fn add(trials: &mut Trials) {
     trials.add("check::nginx_keeps_all_but_three", &[Need::Nginx], nginx);
     trials.add("check::our_sockets_keep_all", &[], our_sockets);
     let pyzmq = &[Need::Python, Need::Pyzmq];
-    trials.add("check::libzmqs_sockets_keep_all", pyzmq, libzmqs_sockets);
+    trials.add("check::libzmqs_sockets_keep_all_but_two", pyzmq, libzmqs_sockets);
     trials.add("check::what_is_broken_is_shown", &[], broken);
     trials.add("check::what_speaks_something_else_is_told", &[], something_else);
     trials.add("check::whoever_talks_for_ever_is_left", &[], talker);
@@ -133,7 +133,7 @@ fn wait_for(addr: &str) -> Outcome {
 }
 
 /// Every type keeps what is asked of all, and what is asked of it alone.
-const LEAST_OF_A_SOCKET: usize = 28;
+const LEAST_OF_A_SOCKET: usize = 55;
 
 /// All but `req`, which ends when whoever it has asked is gone.
 fn our_sockets() -> Outcome {
@@ -141,7 +141,7 @@ fn our_sockets() -> Outcome {
         &["rep", "-m", "World"][..],
         &["pull"],
         &["push", "-m", "1", "-n", "1000000", "-i", "0.05"],
-        &["pub", "-m", "WAKTU now", "-n", "1000000", "-i", "0.05"],
+        &["pub", "-t", "WAKTU", "-m", "now", "--multipart", "/", "-n", "1000000", "-i", "0.05"],
         &["sub", "--topic", "WAKTU"],
     ] {
         let bind = ["--bind", "tcp://127.0.0.1:*"];
@@ -154,6 +154,10 @@ fn our_sockets() -> Outcome {
     Ok(())
 }
 
+/// What libzmq's publishers do not keep is known: of one peer's subscriptions that are the same
+/// they count one.
+const COUNTED: &[&str] = &["FAIL  ZMTP-3.0-pubsub-07 ", "FAIL  ZMTP-3.1-sub-05 "];
+
 fn libzmqs_sockets() -> Outcome {
     let program = "import sys, threading, time, zmq\n\
         def serve(kind):\n    \
@@ -161,18 +165,22 @@ fn libzmqs_sockets() -> Outcome {
             if kind == 'SUB': socket.subscribe(b'WAKTU')\n    \
             print(kind, socket.bind_to_random_port('tcp://127.0.0.1'), flush=True)\n    \
             while True:\n        \
-                if kind not in ('PUSH', 'PUB'): socket.recv_multipart()\n        \
-                if kind in ('PUSH', 'PUB'): time.sleep(0.05)\n        \
-                if kind in ('REP', 'PUSH', 'PUB'): socket.send(b'WAKTU')\n\
+                if kind not in ('PUSH', 'PUB', 'XPUB'): socket.recv_multipart()\n        \
+                if kind in ('PUSH', 'PUB', 'XPUB'): time.sleep(0.05)\n        \
+                if kind in ('PUB', 'XPUB'): socket.send_multipart([b'WAKTU', b'now'])\n        \
+                if kind in ('REP', 'PUSH'): socket.send(b'WAKTU')\n\
         serve(sys.argv[1])\n";
-    for kind in ["REP", "PULL", "PUSH", "PUB", "SUB", "ROUTER", "DEALER"] {
+    for kind in ["REP", "PULL", "PUSH", "PUB", "SUB", "ROUTER", "DEALER", "XPUB", "XSUB", "PAIR"] {
         let mut command = Command::new("python3");
         command.args(["-c", program, kind]);
         let process = Process::start(kind, command)?;
         let line = process.first_line(PATIENCE)?;
         let port = line.split(' ').nth(1).unwrap_or_default();
-        keeps_all(&["zmtp", &format!("127.0.0.1:{}", port.trim())], LEAST_OF_A_SOCKET)
-            .map_err(|failed| format!("{kind}: {}", failed.message().unwrap_or_default()))?;
+        let Finished { stdout, .. } = check(&["zmtp", &format!("127.0.0.1:{}", port.trim())])?;
+        let broken: &[&str] = if kind.ends_with("PUB") { COUNTED } else { &[] };
+        let sum = format!(" kept, {} broken, ", broken.len());
+        let seen = stdout.contains(&sum) && broken.iter().all(|line| stdout.contains(line));
+        same(kind, seen, true).map_err(|_| format!("{kind}: {stdout}"))?;
         process.terminate(PATIENCE)?;
     }
     Ok(())

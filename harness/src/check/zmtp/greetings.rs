@@ -2,11 +2,11 @@
 //!
 //! It may name the cases' peer. It does not know what type of socket follows.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::peer::{GREETING, Peer, fitting, ready};
+use super::peer::{GREETING, Peer, fitting, mechanism_of, ready};
 use crate::check::Case;
-use crate::check::talk::{Desk, Finding, broken};
+use crate::check::talk::{Desk, Finding, Heard, Wrong, broken};
 
 pub const CASES: &[Case] = &[
     Case {
@@ -50,6 +50,9 @@ pub const CASES: &[Case] = &[
         name: "with NULL, as-server is 0",
         run: |desk| {
             let greeting = theirs(desk)?;
+            if mechanism_of(&greeting) != b"NULL" {
+                return Err(Wrong::LeftOut("its mechanism is another".to_owned()));
+            }
             if greeting[32] == 0 { Ok(()) } else { broken(format!("it is {}", greeting[32])) }
         },
     },
@@ -144,19 +147,61 @@ pub const CASES: &[Case] = &[
             peer.talk.expect_end().map(drop)
         },
     },
+    Case {
+        clauses: &["ZMTP-3.0-mech-06"],
+        name: "two connections are greeted with the same mechanism",
+        run: |desk| {
+            let [first, second] = [theirs(desk)?, theirs(desk)?];
+            let [first, second] = [&first[12..32], &second[12..32]];
+            if first == second { Ok(()) } else { broken(format!("{first:02x?}, {second:02x?}")) }
+        },
+    },
+    Case {
+        clauses: &["ZMTP-3.0-greeting-13", "ZMTP-3.0-greeting-12"],
+        name: "a peer of 2.0 is spoken to in 2.0, or the connection ends",
+        run: |desk| older(desk, b"\xff\0\0\0\0\0\0\0\x01\x7f\x01\x08\0\0"),
+    },
+    Case {
+        clauses: &["ZMTP-3.0-greeting-13", "ZMTP-3.0-greeting-12"],
+        name: "a peer of 1.0 is spoken to in 1.0, or the connection ends",
+        run: |desk| older(desk, b"\x01\0"),
+    },
 ];
 
-fn theirs(desk: &mut Desk) -> Result<[u8; 64], crate::check::talk::Wrong> {
+/// How long the octets of a greeting may be apart.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// A peer that begins so speaks no 3.0: whoever goes on with a READY has not looked.
+fn older(desk: &mut Desk, octets: &[u8]) -> Finding {
     let mut peer = Peer::silent(desk)?;
-    peer.send_greeting(&GREETING);
+    peer.talk.send(octets);
+    let deadline = Instant::now() + PAUSE;
+    while peer.talk.listen_until(deadline) == Heard::More {}
+    match peer.talk.input.first_chunk::<64>() {
+        // What an older one is sent behind the signature has no filler.
+        Some(greeting) if greeting[10] >= 3 && greeting[33..] == [0; 31] => {
+            let more = &peer.talk.input[64..];
+            if !more.is_empty() {
+                return broken(format!("it went on as 3.0: {more:02x?}"));
+            }
+            // All of a greeting may have been sent at once, before ours was seen.
+            peer.talk.expect_end().map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+fn theirs(desk: &mut Desk) -> Result<[u8; 64], Wrong> {
+    let mut greeting = GREETING;
+    greeting[12..32].copy_from_slice(&desk.mechanism);
+    let mut peer = Peer::silent(desk)?;
+    peer.send_greeting(&greeting);
     peer.greeting()
 }
 
 /// With this greeting of ours, its READY comes, and it takes ours.
 fn shakes_hands(desk: &mut Desk, greeting: &[u8; 64]) -> Finding {
-    let mut peer = Peer::silent(desk)?;
-    peer.send_greeting(greeting);
-    peer.greeting()?;
+    let (mut peer, _) = Peer::greeted_with(desk, greeting)?;
     let theirs = Peer::type_of(&peer.ready()?)?;
     peer.send_command(&ready(fitting(theirs)));
     Ok(())

@@ -4,9 +4,14 @@
 //! an answer to a request, is left out where the program keeps silent. Which library it is they do
 //! not know.
 
+mod frames;
 mod greetings;
 mod handshakes;
+mod passing;
 mod peer;
+mod plain;
+mod publishing;
+mod replies;
 mod traffic;
 
 use super::Case;
@@ -15,12 +20,22 @@ use peer::Peer;
 
 /// Does it answer a greeting with one?
 pub fn greet(desk: &mut Desk) -> Finding {
-    let mut peer = Peer::silent(desk)?;
-    peer.send_greeting(&peer::GREETING);
-    peer.greeting().map(drop)
+    let greeting = Peer::probe(desk)?;
+    desk.mechanism.copy_from_slice(&greeting[12..32]);
+    Ok(())
 }
 
 /// All cases, in the order of a connection's life.
 pub fn cases() -> Vec<Case> {
-    [greetings::CASES, handshakes::CASES, traffic::CASES].concat()
+    [
+        greetings::CASES,
+        handshakes::CASES,
+        plain::CASES,
+        frames::CASES,
+        traffic::CASES,
+        replies::CASES,
+        publishing::CASES,
+        passing::CASES,
+    ]
+    .concat()
 }

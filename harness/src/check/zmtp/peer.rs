@@ -23,8 +23,17 @@ pub const GREETING: [u8; 64] = {
     octets
 };
 
+/// How long the program behind a socket may take to say something.
+pub const LONG: Duration = Duration::from_secs(2);
+
+/// How long a greeting is waited for that may depend on the rest of ours.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// The largest frame that is taken.
 const FRAME_MAX: u64 = 16 << 20;
+
+/// What is said of something that did not come.
+const IN_TIME: &str = " did not come in time";
 
 /// One frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +86,7 @@ impl Peer {
         match self.talk.listen_until(deadline) {
             Heard::More => Ok(()),
             Heard::Over(_) => broken(format!("instead of {what} the connection ended")),
-            Heard::Silence => broken(format!("{what} did not come in time")),
+            Heard::Silence => broken(format!("{what}{IN_TIME}")),
         }
     }
 
@@ -162,12 +171,59 @@ impl Peer {
     /// A whole handshake, as a socket of a type that fits. Returns the other side's type, and
     /// whether it speaks 3.1.
     pub fn new(desk: &mut Desk) -> Result<(Self, SocketType, bool), Wrong> {
-        let mut peer = Self::silent(desk)?;
-        peer.send_greeting(&GREETING);
-        let greeting = peer.greeting()?;
+        let (mut peer, knows_3_1) = Self::greeted(desk)?;
         let theirs = Self::type_of(&peer.ready()?)?;
         peer.send_command(&ready(fitting(theirs)));
-        Ok((peer, theirs, greeting[10..12] >= [3, 1][..]))
+        Ok((peer, theirs, knows_3_1))
+    }
+
+    /// Greetings are exchanged. Does the other side speak 3.1?
+    pub fn greeted(desk: &mut Desk) -> Result<(Self, bool), Wrong> {
+        Self::greeted_with(desk, &GREETING)
+    }
+
+    /// The same, with this greeting of ours, whose mechanism is NULL.
+    pub fn greeted_with(desk: &mut Desk, greeting: &[u8; 64]) -> Result<(Self, bool), Wrong> {
+        of_mechanism(desk, b"NULL")?;
+        let mut peer = Self::silent(desk)?;
+        peer.send_greeting(greeting);
+        let theirs = peer.greeting()?;
+        Ok((peer, theirs[10..12] >= [3, 1][..]))
+    }
+
+    /// The other side's greeting, before it knows our mechanism, if it can be had so.
+    pub fn probe(desk: &mut Desk) -> Result<[u8; 64], Wrong> {
+        let mut peer = Self::silent(desk)?;
+        let (version, rest) = GREETING.split_at(12);
+        peer.talk.send(version);
+        let deadline = Instant::now() + PAUSE;
+        while peer.talk.input.len() < 64 && peer.talk.listen_until(deadline) == Heard::More {}
+        peer.talk.send(rest);
+        peer.greeting()
+    }
+
+    /// A handshake with a socket of one of these types; the case is about no other.
+    pub fn of_type(
+        desk: &mut Desk,
+        types: &[SocketType],
+    ) -> Result<(Self, SocketType, bool), Wrong> {
+        let (peer, theirs, knows_3_1) = Self::new(desk)?;
+        if types.contains(&theirs) {
+            return Ok((peer, theirs, knows_3_1));
+        }
+        Err(Wrong::LeftOut(format!("it is a {}", theirs.as_str())))
+    }
+
+    /// The reply to a request. A program that does not reply is none of the socket's faults.
+    pub fn reply(&mut self) -> Result<Vec<Bytes>, Wrong> {
+        let left_out = "the program behind it does not reply";
+        self.message_within("the reply", LONG).map_err(|wrong| unless_silent(wrong, left_out))
+    }
+
+    /// The next message of a publisher. One that publishes nothing just now is not asked further.
+    pub fn published(&mut self) -> Result<Vec<Bytes>, Wrong> {
+        let left_out = "the program behind it publishes nothing";
+        self.message_within("a message", LONG).map_err(|wrong| unless_silent(wrong, left_out))
     }
 
     /// Does the connection stand? A PING is answered with a PONG of the same context, and what
@@ -188,6 +244,30 @@ impl Peer {
             }
         }
     }
+}
+
+/// The case is about sockets of this mechanism.
+pub fn of_mechanism(desk: &Desk, name: &[u8]) -> Finding {
+    if desk.mechanism.starts_with(name) && desk.mechanism[name.len()] == 0 {
+        return Ok(());
+    }
+    let theirs = String::from_utf8_lossy(&desk.mechanism).replace('\0', "");
+    Err(Wrong::LeftOut(format!("its mechanism is {theirs}")))
+}
+
+/// Was it that nothing came?
+pub fn is_silence(wrong: &Wrong) -> bool {
+    matches!(wrong, Wrong::Broken(why) if why.ends_with(IN_TIME))
+}
+
+fn unless_silent(wrong: Wrong, left_out: &str) -> Wrong {
+    if is_silence(&wrong) { Wrong::LeftOut(left_out.to_owned()) } else { wrong }
+}
+
+/// The mechanism's name, without its padding.
+pub fn mechanism_of(greeting: &[u8; 64]) -> &[u8] {
+    let field = &greeting[12..32];
+    &field[..field.iter().position(|octet| *octet == 0).unwrap_or(20)]
 }
 
 /// A READY with nothing but a Socket-Type.
