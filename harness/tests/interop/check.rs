@@ -10,11 +10,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// All cases of a protocol take this long at most.
-const LONG: Duration = Duration::from_secs(120);
+const LONG: Duration = Duration::from_secs(180);
 
 pub fn add(trials: &mut Trials) {
     trials.add("check::our_broker_keeps_all", &[], our_broker);
-    trials.add("check::mosquitto_keeps_all", &[Need::Mosquitto], mosquitto);
+    trials.add("check::mosquitto_keeps_all_but_three", &[Need::Mosquitto], mosquitto);
     trials.add("check::our_http_server_keeps_all", &[], our_http_server);
     trials.add("check::nginx_keeps_all_but_three", &[Need::Nginx], nginx);
     trials.add("check::our_sockets_keep_all", &[], our_sockets);
@@ -49,11 +49,13 @@ fn keeps_all(arguments: &[&str], least: usize) -> Outcome {
 
 fn our_broker() -> Outcome {
     let (broker, addr) = server(&["mqtt", "broker", "-p", "0"])?;
-    keeps_all(&["mqtt", &addr], 70)?;
+    keeps_all(&["mqtt", &addr], 125)?;
     broker.terminate(PATIENCE)?;
     Ok(())
 }
 
+/// What mosquitto does not keep is known: it looks at no flags of a client's acknowledgements and
+/// PINGREQs, and passes over packets that only servers send.
 fn mosquitto() -> Outcome {
     // It cannot be asked for a free port.
     let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
@@ -62,9 +64,22 @@ fn mosquitto() -> Outcome {
     let broker = Process::start("mosquitto", command)?;
     let addr = format!("127.0.0.1:{port}");
     wait_for(&addr)?;
-    keeps_all(&["mqtt", &addr], 70)?;
+    let Finished { stdout, .. } = check(&["mqtt", &addr])?;
+    let known =
+        ["PINGREQ, DISCONNECT with", "PUBREL, PUBCOMP with", "packets that only servers send"];
+    breaks_only(&stdout, &known)?;
     broker.terminate(PATIENCE)?;
     Ok(())
+}
+
+/// No case is broken but those with these names.
+fn breaks_only(stdout: &str, known: &[&str]) -> Outcome {
+    let unknown = stdout
+        .lines()
+        .filter(|line| line.starts_with("FAIL"))
+        .any(|line| !known.iter().any(|known| line.contains(known)));
+    let ended = stdout.contains(" left out");
+    Ok(same("what is broken", (unknown, ended), (false, true)).map_err(|_| stdout.to_owned())?)
 }
 
 fn our_http_server() -> Outcome {
@@ -137,42 +152,58 @@ const LEAST_OF_A_SOCKET: usize = 55;
 
 /// All but `req`, which ends when whoever it has asked is gone.
 fn our_sockets() -> Outcome {
-    for arguments in [
-        &["rep", "-m", "World"][..],
-        &["pull"],
-        &["push", "-m", "1", "-n", "1000000", "-i", "0.05"],
-        &["pub", "-t", "WAKTU", "-m", "now", "--multipart", "/", "-n", "1000000", "-i", "0.05"],
-        &["sub", "--topic", "WAKTU"],
-    ] {
-        let bind = ["--bind", "tcp://127.0.0.1:*"];
-        let (socket, addr) = server(&[&["zmq"], arguments, &bind].concat())?;
-        let addr = addr.trim_start_matches("tcp://");
-        keeps_all(&["zmtp", addr], LEAST_OF_A_SOCKET)
-            .map_err(|failed| format!("{arguments:?}: {}", failed.message().unwrap_or_default()))?;
-        socket.terminate(PATIENCE)?;
-    }
-    Ok(())
+    each(
+        &[
+            &["rep", "-m", "World"][..],
+            &["pull"],
+            &["push", "-m", "1", "-n", "1000000", "-i", "0.05"],
+            &["pub", "-t", "WAKTU", "-m", "now", "--multipart", "/", "-n", "1000000", "-i", "0.05"],
+            &["sub", "--topic", "WAKTU"],
+        ],
+        |arguments| {
+            let bind = ["--bind", "tcp://127.0.0.1:*"];
+            let (socket, addr) = server(&[&["zmq"], *arguments, &bind].concat())?;
+            let addr = addr.trim_start_matches("tcp://");
+            keeps_all(&["zmtp", addr], LEAST_OF_A_SOCKET).map_err(|failed| {
+                format!("{arguments:?}: {}", failed.message().unwrap_or_default())
+            })?;
+            socket.terminate(PATIENCE)?;
+            Ok(())
+        },
+    )
+}
+
+/// Does this with each of them, all at the same time: mostly they wait.
+fn each<T: Sync>(all: &[T], run: fn(&T) -> Outcome) -> Outcome {
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = all.iter().map(|one| scope.spawn(move || run(one))).collect();
+        let ends = runs.into_iter().map(|run| run.join().map_err(|_| "it has panicked")?);
+        ends.collect::<Vec<Outcome>>().into_iter().collect()
+    })
 }
 
 /// What libzmq's publishers do not keep is known: of one peer's subscriptions that are the same
 /// they count one.
 const COUNTED: &[&str] = &["FAIL  ZMTP-3.0-pubsub-07 ", "FAIL  ZMTP-3.1-sub-05 "];
 
+/// A socket of libzmq.
+const LIBZMQ: &str = "import sys, time, zmq\n\
+    def serve(kind):\n    \
+        socket = zmq.Context.instance().socket(getattr(zmq, kind))\n    \
+        if kind == 'SUB': socket.subscribe(b'WAKTU')\n    \
+        print(kind, socket.bind_to_random_port('tcp://127.0.0.1'), flush=True)\n    \
+        while True:\n        \
+            if kind not in ('PUSH', 'PUB', 'XPUB'): socket.recv_multipart()\n        \
+            if kind in ('PUSH', 'PUB', 'XPUB'): time.sleep(0.05)\n        \
+            if kind in ('PUB', 'XPUB'): socket.send_multipart([b'WAKTU', b'now'])\n        \
+            if kind in ('REP', 'PUSH'): socket.send(b'WAKTU')\n\
+    serve(sys.argv[1])\n";
+
 fn libzmqs_sockets() -> Outcome {
-    let program = "import sys, threading, time, zmq\n\
-        def serve(kind):\n    \
-            socket = zmq.Context.instance().socket(getattr(zmq, kind))\n    \
-            if kind == 'SUB': socket.subscribe(b'WAKTU')\n    \
-            print(kind, socket.bind_to_random_port('tcp://127.0.0.1'), flush=True)\n    \
-            while True:\n        \
-                if kind not in ('PUSH', 'PUB', 'XPUB'): socket.recv_multipart()\n        \
-                if kind in ('PUSH', 'PUB', 'XPUB'): time.sleep(0.05)\n        \
-                if kind in ('PUB', 'XPUB'): socket.send_multipart([b'WAKTU', b'now'])\n        \
-                if kind in ('REP', 'PUSH'): socket.send(b'WAKTU')\n\
-        serve(sys.argv[1])\n";
-    for kind in ["REP", "PULL", "PUSH", "PUB", "SUB", "ROUTER", "DEALER", "XPUB", "XSUB", "PAIR"] {
+    let kinds = &["REP", "PULL", "PUSH", "PUB", "SUB", "ROUTER", "DEALER", "XPUB", "XSUB", "PAIR"];
+    each(kinds, |kind| {
         let mut command = Command::new("python3");
-        command.args(["-c", program, kind]);
+        command.args(["-c", LIBZMQ, kind]);
         let process = Process::start(kind, command)?;
         let line = process.first_line(PATIENCE)?;
         let port = line.split(' ').nth(1).unwrap_or_default();
@@ -182,8 +213,8 @@ fn libzmqs_sockets() -> Outcome {
         let seen = stdout.contains(&sum) && broken.iter().all(|line| stdout.contains(line));
         same(kind, seen, true).map_err(|_| format!("{kind}: {stdout}"))?;
         process.terminate(PATIENCE)?;
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// A broker behind a tap that ends every connection after some octets of the broker's.

@@ -3,6 +3,8 @@
 //! It knows where a protocol's units end, and what a fault does to one of them. What else a case
 //! says about a faulty program is its own business.
 
+use super::check_mqtt_faults as mqtt;
+use super::check_zmtp_faults as zmtp;
 use super::common::process::{Finished, Process};
 use super::common::reference::Trials;
 use super::common::{Outcome, PATIENCE, same, wirelab};
@@ -15,10 +17,15 @@ use std::time::Duration;
 const LONG: Duration = Duration::from_secs(60);
 
 pub fn add(trials: &mut Trials) {
-    trials.add("check_faults::zmtp_handshakes", &[], || all(super::check_zmtp_faults::HANDSHAKES));
-    trials.add("check_faults::zmtp_messages", &[], || all(super::check_zmtp_faults::MESSAGES));
-    trials.add("check_faults::zmtp_publishing", &[], || all(super::check_zmtp_faults::PUBLISHING));
-    trials.add("check_faults::zmtp_deaf", &[], super::check_zmtp_faults::deaf);
+    trials.add("check_faults::mqtt_tables", &[], || all(mqtt::TABLES));
+    trials.add("check_faults::mqtt_wills", &[], || all(mqtt::WILLS));
+    trials.add("check_faults::mqtt_flows", &[], || all(mqtt::FLOWS));
+    trials.add("check_faults::mqtt_retaining", &[], || all(mqtt::RETAINING));
+    trials.add("check_faults::mqtt_queues", &[], || all(mqtt::QUEUES));
+    trials.add("check_faults::zmtp_handshakes", &[], || all(zmtp::HANDSHAKES));
+    trials.add("check_faults::zmtp_messages", &[], || all(zmtp::MESSAGES));
+    trials.add("check_faults::zmtp_publishing", &[], || all(zmtp::PUBLISHING));
+    trials.add("check_faults::zmtp_deaf", &[], zmtp::deaf);
 }
 
 /// One unit of a conversation: a frame, a packet, or what came at once.

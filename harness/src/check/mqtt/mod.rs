@@ -5,10 +5,15 @@
 
 mod client;
 mod connecting;
+mod flows;
 mod framing;
 mod publishing;
+mod queues;
+mod retaining;
 mod sessions;
 mod subscribing;
+mod tables;
+mod wills;
 
 use super::Case;
 use super::talk::{Desk, Finding};
@@ -21,6 +26,17 @@ pub fn greet(desk: &mut Desk) -> Finding {
 
 /// All cases, in the order of the specification.
 pub fn cases() -> Vec<Case> {
-    [framing::CASES, connecting::CASES, publishing::CASES, subscribing::CASES, sessions::CASES]
-        .concat()
+    [
+        framing::CASES,
+        tables::CASES,
+        connecting::CASES,
+        wills::CASES,
+        publishing::CASES,
+        flows::CASES,
+        subscribing::CASES,
+        retaining::CASES,
+        sessions::CASES,
+        queues::CASES,
+    ]
+    .concat()
 }

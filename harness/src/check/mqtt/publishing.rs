@@ -134,7 +134,7 @@ fn delivered(desk: &mut Desk, qos: QoS) -> Result<Publish, crate::check::talk::W
 }
 
 /// Goes through QoS 2's four packets, of which the first is sent.
-fn received(client: &mut Client, number: u16) -> Finding {
+pub fn received(client: &mut Client, number: u16) -> Finding {
     let packet_id = id(number);
     let of = move |ack: wirelab_mqtt::PacketId| ack == packet_id;
     client.await_packet("the PUBREC", |p| matches!(p, Packet::PubRec(ack) if of(ack.packet_id)))?;

@@ -53,18 +53,18 @@ pub const CASES: &[Case] = &[
 ];
 
 /// Comes, and says whether the broker knew it.
-fn come(desk: &mut Desk, name: &str, clean_session: bool) -> Result<(Client, bool), Wrong> {
+pub fn come(desk: &mut Desk, name: &str, clean_session: bool) -> Result<(Client, bool), Wrong> {
     let connect = Connect { clean_session, ..connect(desk, name) };
     let (client, ack) = Client::with(desk, connect)?;
     Ok((client, ack.session_present))
 }
 
 /// Leaves nothing behind on the broker.
-fn forget(desk: &mut Desk, name: &str) -> Finding {
+pub fn forget(desk: &mut Desk, name: &str) -> Finding {
     come(desk, name, true).map(drop)
 }
 
-fn leave(mut client: Client) -> Finding {
+pub fn leave(mut client: Client) -> Finding {
     client.send(&Packet::Disconnect(Disconnect));
     client.talk.expect_end().map(drop)
 }

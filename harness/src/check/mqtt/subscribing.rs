@@ -231,7 +231,7 @@ fn overlapping(desk: &mut Desk) -> Finding {
     same("the highest QoS", highest, QoS::AtLeastOnce)
 }
 
-fn unsubscribe(client: &mut Client, filters: &[&str]) -> Finding {
+pub fn unsubscribe(client: &mut Client, filters: &[&str]) -> Finding {
     let filters = filters.iter().map(|filter| (*filter).to_owned()).collect();
     client.send(&Packet::Unsubscribe(Unsubscribe { packet_id: id(7), filters }));
     match client.await_packet("the UNSUBACK", |p| matches!(p, Packet::UnsubAck(_)))? {
