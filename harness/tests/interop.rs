@@ -12,6 +12,8 @@ mod captures;
 mod check;
 #[path = "interop/check_faults.rs"]
 mod check_faults;
+#[path = "interop/check_http_faults.rs"]
+mod check_http_faults;
 #[path = "interop/check_mqtt_faults.rs"]
 mod check_mqtt_faults;
 #[path = "interop/check_zmtp_faults.rs"]

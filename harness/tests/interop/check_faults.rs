@@ -3,6 +3,7 @@
 //! It knows where a protocol's units end, and what a fault does to one of them. What else a case
 //! says about a faulty program is its own business.
 
+use super::check_http_faults as http;
 use super::check_mqtt_faults as mqtt;
 use super::check_zmtp_faults as zmtp;
 use super::common::process::{Finished, Process};
@@ -17,6 +18,10 @@ use std::time::Duration;
 const LONG: Duration = Duration::from_secs(60);
 
 pub fn add(trials: &mut Trials) {
+    trials.add("check_faults::http_tables", &[], || all(http::TABLES));
+    trials.add("check_faults::http_lasting", &[], || all(http::LASTING));
+    trials.add("check_faults::http_heads", &[], || all(http::HEADS));
+    trials.add("check_faults::http_conditions", &[], || all(http::CONDITIONS));
     trials.add("check_faults::mqtt_tables", &[], || all(mqtt::TABLES));
     trials.add("check_faults::mqtt_wills", &[], || all(mqtt::WILLS));
     trials.add("check_faults::mqtt_flows", &[], || all(mqtt::FLOWS));
@@ -41,8 +46,8 @@ pub struct Unit {
 
 impl Unit {
     /// It goes on as it is.
-    pub fn whole(self) -> Option<Vec<u8>> {
-        Some(self.octets)
+    pub fn whole(self) -> Goes {
+        Goes::On(self.octets)
     }
 
     pub fn contains(&self, part: &[u8]) -> bool {
@@ -50,7 +55,7 @@ impl Unit {
     }
 
     /// It goes on with other octets in the place of these.
-    pub fn with(&self, part: &[u8], other: &[u8]) -> Option<Vec<u8>> {
+    pub fn with(&self, part: &[u8], other: &[u8]) -> Goes {
         let mut out = Vec::new();
         let mut rest = &self.octets[..];
         while let Some(at) = rest.windows(part.len()).position(|window| window == part) {
@@ -59,12 +64,20 @@ impl Unit {
             rest = &rest[at + part.len()..];
         }
         out.extend_from_slice(rest);
-        Some(out)
+        Goes::On(out)
     }
 }
 
-/// What goes on instead of a unit; `None`: the end of the connection.
-pub type Spoil = fn(Unit) -> Option<Vec<u8>>;
+/// What comes of a unit.
+pub enum Goes {
+    /// These octets go on in its place; none: it is kept back.
+    On(Vec<u8>),
+    /// The connection ends.
+    End,
+}
+
+/// What a fault makes of a unit.
+pub type Spoil = fn(Unit) -> Goes;
 
 /// Where the first unit ends: its number, and the octets. `None`: later.
 type Cut = fn(usize, &[u8]) -> Option<usize>;
@@ -82,19 +95,26 @@ pub struct Fault {
 
 /// Each of these faults is seen.
 pub fn all(faults: &[Fault]) -> Outcome {
-    for fault in faults {
-        let process = Process::start(fault.server[0], wirelab(fault.server))?;
-        let line = process.first_line(PATIENCE)?;
-        let line = line.trim().trim_start_matches("listening on ");
-        let (protocol, cut): (_, Cut) = match fault.server[0] {
-            "zmq" => ("zmtp", frame),
-            "mqtt" => ("mqtt", packet),
-            _ => ("http", piece),
-        };
-        let addr = relay(line.trim_start_matches("tcp://"), cut, fault.spoil)?;
-        is_red(&[&[protocol, &addr], fault.arguments].concat(), fault.case)?;
-        process.terminate(PATIENCE)?;
-    }
+    let unseen: Vec<String> = faults
+        .iter()
+        .filter_map(|fault| seen(fault).err())
+        .map(|failed| failed.message().unwrap_or_default().to_owned())
+        .collect();
+    if unseen.is_empty() { Ok(()) } else { Err(unseen.join("\n").into()) }
+}
+
+fn seen(fault: &Fault) -> Outcome {
+    let process = Process::start(fault.server[0], wirelab(fault.server))?;
+    let line = process.first_line(PATIENCE)?;
+    let line = line.trim().trim_start_matches("listening on ");
+    let (protocol, cut): (_, Cut) = match fault.server[0] {
+        "zmq" => ("zmtp", frame),
+        "mqtt" => ("mqtt", packet),
+        _ => ("http", piece),
+    };
+    let addr = relay(line.trim_start_matches("tcp://"), cut, fault.spoil)?;
+    is_red(&[&[protocol, &addr], fault.arguments].concat(), fault.case)?;
+    process.terminate(PATIENCE)?;
     Ok(())
 }
 
@@ -132,12 +152,12 @@ fn pass(
     (connection, asks): (usize, bool),
 ) {
     let _ = into.set_nodelay(true);
-    let (mut input, mut buffer, mut number) = (Vec::new(), [0; 65_536], 0);
+    let (mut input, mut buffer, mut number) = (Vec::new(), vec![0; 65_536], 0);
     while let Ok(n @ 1..) = from.read(&mut buffer) {
         input.extend_from_slice(&buffer[..n]);
         while let Some(len) = cut(number, &input).filter(|len| *len <= input.len()) {
             let octets = input.drain(..len).collect();
-            let Some(octets) = spoil(Unit { connection, asks, number, octets }) else {
+            let Goes::On(octets) = spoil(Unit { connection, asks, number, octets }) else {
                 let _ = from.shutdown(Shutdown::Both);
                 let _ = into.shutdown(Shutdown::Both);
                 return;

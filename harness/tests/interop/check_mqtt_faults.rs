@@ -2,19 +2,19 @@
 //!
 //! It knows packets, as far as a fault needs them.
 
-use super::check_faults::{Fault, Unit};
+use super::check_faults::{Fault, Goes, Unit};
 
-const fn fault(case: (&'static str, &'static str), spoil: fn(Unit) -> Option<Vec<u8>>) -> Fault {
+const fn fault(case: (&'static str, &'static str), spoil: fn(Unit) -> Goes) -> Fault {
     Fault { server: &["mqtt", "broker", "-p", "0"], arguments: &[], case, spoil }
 }
 
 /// Nothing goes on of what is so.
-fn without(unit: Unit, is: bool) -> Option<Vec<u8>> {
-    if is { Some(Vec::new()) } else { unit.whole() }
+fn without(unit: Unit, is: bool) -> Goes {
+    if is { Goes::On(Vec::new()) } else { unit.whole() }
 }
 
 /// The broker's packets of this type go on with another identifier.
-fn renumbered(mut unit: Unit, kind: u8) -> Option<Vec<u8>> {
+fn renumbered(mut unit: Unit, kind: u8) -> Goes {
     if !unit.asks && unit.octets[0] & 0xf0 == kind {
         unit.octets[3] ^= 1;
     }
@@ -66,7 +66,7 @@ pub const TABLES: &[Fault] = &[
         without(unit, is)
     }),
     fault(("MQTT-3.1.2-18", "a user name and a password"), |unit| {
-        if is_connect(&unit) && unit.octets[9] == 0xc2 { None } else { unit.whole() }
+        if is_connect(&unit) && unit.octets[9] == 0xc2 { Goes::End } else { unit.whole() }
     }),
     fault(("MQTT-3.8.3-4", "a requested QoS with reserved bits"), |unit| {
         unit.with(b"\x01a\x80", b"\x01a\0")
@@ -116,15 +116,15 @@ pub const WILLS: &[Fault] = &[
     }),
     fault(("MQTT-3.1.2-10", "a will is published once"), |unit| {
         if !unit.asks && unit.octets.ends_with(b"will") {
-            return Some([&unit.octets[..], &unit.octets].concat());
+            return Goes::On([&unit.octets[..], &unit.octets].concat());
         }
         unit.whole()
     }),
     fault(("MQTT-3.1.2-12", "a will that a DISCONNECT has removed"), |unit| {
-        if unit.octets == b"\xe0\0" { None } else { unit.whole() }
+        if unit.octets == b"\xe0\0" { Goes::End } else { unit.whole() }
     }),
     fault(("MQTT-3.1.2-24", "whoever pings within Keep Alive"), |unit| {
-        if unit.octets == b"\xc0\0" && unit.number > 2 { None } else { unit.whole() }
+        if unit.octets == b"\xc0\0" && unit.number > 2 { Goes::End } else { unit.whole() }
     }),
 ];
 
@@ -166,11 +166,10 @@ pub const FLOWS: &[Fault] = &[
 
 pub const RETAINING: &[Fault] = &[
     fault(("MQTT-3.3.1-5", "a retained message is kept with its QoS"), |mut unit| {
-        if unit.octets[0] == 0x82 {
-            // Granted less, and not said so.
-            if let Some(last) = unit.octets.last_mut() {
-                *last = 0;
-            }
+        let subscribes = unit.octets[0] == 0x82;
+        // Granted less, and not said so.
+        if let Some(last) = unit.octets.last_mut().filter(|_| subscribes) {
+            *last = 0;
         }
         unit.whole()
     }),
@@ -186,13 +185,12 @@ pub const RETAINING: &[Fault] = &[
     }),
     fault(("MQTT-3.3.1-11", "an empty retained message, the first"), |unit| {
         let end = !unit.asks && is_publish(&unit) && unit.octets.ends_with(b"end");
-        if end { Some([b"\x31\x03\0\x01a", &unit.octets[..]].concat()) } else { unit.whole() }
+        if end { Goes::On([b"\x31\x03\0\x01a", &unit.octets[..]].concat()) } else { unit.whole() }
     }),
     fault(("MQTT-3.8.4-3", "the same filter with another QoS"), |mut unit| {
-        if unit.octets[0] == 0x82 {
-            if let Some(last) = unit.octets.last_mut() {
-                *last = 1;
-            }
+        let subscribes = unit.octets[0] == 0x82;
+        if let Some(last) = unit.octets.last_mut().filter(|_| subscribes) {
+            *last = 1;
         }
         unit.whole()
     }),
@@ -230,15 +228,15 @@ pub const QUEUES: &[Fault] = &[
 ];
 
 /// Every session is a clean one.
-fn clean(mut unit: Unit) -> Option<Vec<u8>> {
+fn clean(mut unit: Unit) -> Goes {
     if is_connect(&unit) {
         unit.octets[9] |= 2;
     }
     unit.whole()
 }
 
-/// None is.
-fn unclean(mut unit: Unit) -> Option<Vec<u8>> {
+/// Goes::End is.
+fn unclean(mut unit: Unit) -> Goes {
     if is_connect(&unit) {
         unit.octets[9] &= !2;
     }
@@ -246,7 +244,7 @@ fn unclean(mut unit: Unit) -> Option<Vec<u8>> {
 }
 
 /// What comes again looks like the first time.
-fn no_dup(mut unit: Unit) -> Option<Vec<u8>> {
+fn no_dup(mut unit: Unit) -> Goes {
     if !unit.asks && is_publish(&unit) {
         unit.octets[0] &= !8;
     }

@@ -25,10 +25,25 @@ impl Answer {
         self.head.code()
     }
 
+    /// Does it say that it is the connection's last?
+    pub fn says_close(&self) -> bool {
+        let options = self.field("connection").unwrap_or_default();
+        options.split(',').any(|option| option.trim().eq_ignore_ascii_case("close"))
+    }
+
     /// A field's value, as text.
     pub fn field(&self, name: &str) -> Option<String> {
         self.head.fields().get(name).map(|value| String::from_utf8_lossy(value).into_owned())
     }
+}
+
+/// Any server may end any connection, if its answer says so: whatever is about connections that
+/// stay is about others.
+pub fn stays(answer: &Answer) -> Finding {
+    if answer.says_close() {
+        return Err(Wrong::LeftOut("its answer says `close`, as it may".to_owned()));
+    }
+    Ok(())
 }
 
 /// One connection to the server.

@@ -132,7 +132,7 @@ fn pipelined(desk: &mut Desk) -> Finding {
 }
 
 /// The connection ends with this request, and the answer says so.
-fn last(desk: &mut Desk, fields: &str) -> Finding {
+pub fn last(desk: &mut Desk, fields: &str) -> Finding {
     let mut client = Client::new(desk)?;
     let (first, second) = (request(desk, "GET", fields), request(desk, "GET", ""));
     client.send(Method::Get, &first);

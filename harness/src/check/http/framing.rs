@@ -149,10 +149,10 @@ pub const CASES: &[Case] = &[
     },
 ];
 
-const CHUNKED: &str = "Transfer-Encoding: chunked~";
+pub const CHUNKED: &str = "Transfer-Encoding: chunked~";
 
 /// The content is read past: a GET right behind it is answered as a GET.
-fn read_past(desk: &mut Desk, method: &str, fields: &str, body: &str) -> Finding {
+pub fn read_past(desk: &mut Desk, method: &str, fields: &str, body: &str) -> Finding {
     let get = request(desk, "GET", "");
     let plain = Client::new(desk)?.ask(Method::Get, &get)?.status();
     let mut client = Client::new(desk)?;
@@ -160,9 +160,8 @@ fn read_past(desk: &mut Desk, method: &str, fields: &str, body: &str) -> Finding
     client.send(Method::from_token(method.as_bytes()), &first);
     client.send(Method::Get, &get);
     let answer = client.answer()?;
-    let says_close = answer.field("connection").is_some_and(|c| c.eq_ignore_ascii_case("close"));
-    // A server may refuse the first one and close rather than read its content.
-    if says_close && answer.status() >= 400 && answer.status() != 400 {
+    // A server may close rather than read the first one's content, and at any other time.
+    if answer.says_close() && answer.status() != 400 {
         return client.expect_no_more();
     }
     if answer.status() == 400 {
@@ -183,7 +182,7 @@ fn is_last(desk: &mut Desk, fields: &str, body: &str) -> Finding {
 }
 
 /// It is answered with one of these statuses, or not at all; then the connection ends.
-fn refused(desk: &mut Desk, fields: &str, body: &str, statuses: &[u16]) -> Finding {
+pub fn refused(desk: &mut Desk, fields: &str, body: &str, statuses: &[u16]) -> Finding {
     let mut client = Client::new(desk)?;
     let octets = request(desk, "POST", fields) + body;
     client.send(Method::Post, &octets);

@@ -4,10 +4,14 @@
 //! method that they refuse, is left out where it is not there. It does not know which server it is.
 
 mod client;
+mod conditions;
 mod connections;
 mod framing;
+mod heads;
+mod lasting;
 mod requests;
 mod responses;
+mod tables;
 
 use super::Case;
 use super::talk::{Desk, Finding};
@@ -22,5 +26,15 @@ pub fn greet(desk: &mut Desk) -> Finding {
 
 /// All cases, in the order of the standards.
 pub fn cases() -> Vec<Case> {
-    [requests::CASES, framing::CASES, connections::CASES, responses::CASES].concat()
+    [
+        requests::CASES,
+        framing::CASES,
+        tables::CASES,
+        connections::CASES,
+        lasting::CASES,
+        responses::CASES,
+        heads::CASES,
+        conditions::CASES,
+    ]
+    .concat()
 }

@@ -161,7 +161,7 @@ pub const CASES: &[Case] = &[
 ];
 
 /// The status of the answer to this.
-fn answer_to(
+pub fn answer_to(
     desk: &mut Desk,
     method: Method,
     written: &str,
@@ -171,14 +171,14 @@ fn answer_to(
 }
 
 /// It is answered as a plain GET is.
-fn like_plain(desk: &mut Desk, written: &str) -> Finding {
+pub fn like_plain(desk: &mut Desk, written: &str) -> Finding {
     let plain = answer_to(desk, Method::Get, "GET PATH HTTP/1.1~Host: HOST~~")?;
     let seen = answer_to(desk, Method::Get, written)?;
     if seen == plain { Ok(()) } else { broken(format!("{seen}, where a plain GET has {plain}")) }
 }
 
 /// It is answered with one of these statuses; or, if it `may_end`, not at all.
-fn refused(desk: &mut Desk, written: &str, statuses: &[u16], may_end: bool) -> Finding {
+pub fn refused(desk: &mut Desk, written: &str, statuses: &[u16], may_end: bool) -> Finding {
     let octets = text(desk, written);
     let mut client = Client::new(desk)?;
     client.send(Method::Get, &octets);

@@ -155,7 +155,7 @@ pub const CASES: &[Case] = &[
 ];
 
 /// The answers to GET and to HEAD.
-fn both(desk: &mut Desk) -> Result<(Answer, Answer), Wrong> {
+pub fn both(desk: &mut Desk) -> Result<(Answer, Answer), Wrong> {
     let (get, head) = (request(desk, "GET", ""), request(desk, "HEAD", ""));
     let mut client = Client::new(desk)?;
     let get = client.ask(Method::Get, &get)?;
