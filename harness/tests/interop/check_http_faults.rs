@@ -170,14 +170,14 @@ fn tagged(unit: Unit, asked: &[u8], other: &[u8]) -> Goes {
 }
 
 pub const CONDITIONS: &[Fault] = &[
-    fault(("9110-13.1.2-01", "If-Goes::End-Match with its ETag"), |unit| {
-        tagged(unit, b"If-Goes::End-Match: \"t\"", BAD)
+    fault(("9110-13.1.2-01", "If-None-Match with its ETag"), |unit| {
+        tagged(unit, b"If-None-Match: \"t\"", BAD)
     }),
-    fault(("9110-13.1.2-01", "If-Goes::End-Match with other tags"), |unit| {
-        tagged(unit, b"If-Goes::End-Match: W/\"wirelab\"", BAD)
+    fault(("9110-13.1.2-01", "If-None-Match with other tags"), |unit| {
+        tagged(unit, b"If-None-Match: W/\"wirelab\"", BAD)
     }),
-    fault(("9110-13.1.2-01", "If-Goes::End-Match with another tag goes"), |unit| {
-        tagged(unit, b"If-Goes::End-Match: \"wirelab\"\r\n", b"")
+    fault(("9110-13.1.2-01", "If-None-Match with another tag goes"), |unit| {
+        tagged(unit, b"If-None-Match: \"wirelab\"\r\n", b"")
     }),
     fault(("9110-13.1.1-01", "If-Match with another tag"), |unit| {
         tagged(unit, b"If-Match: *", BAD)
@@ -197,9 +197,7 @@ pub const CONDITIONS: &[Fault] = &[
         unit.with(b"If-Unmodified-Since: wirelab", LONG_AGO)
     }),
     fault(("9110-13.1.4-01", "If-Unmodified-Since long ago"), |unit| unit.with(LONG_AGO, BAD)),
-    fault(("9110-13.2.1-01", "conditions on a path"), |unit| {
-        unit.with(b"If-Goes::End-Match: *", BAD)
-    }),
+    fault(("9110-13.2.1-01", "conditions on a path"), |unit| unit.with(b"If-None-Match: *", BAD)),
     fault(("9110-14.2-02", "a Range in a unit"), |unit| unit.with(b"Range: wirelab=0-1", BAD)),
     fault(("9110-14.2-01", "a Range is for GET"), |unit| unit.with(b"Range: bytes=0-0", BAD)),
     fault(("9110-14.2-02", "a Range is answered"), |unit| unit.with(b"Range: bytes=1-3", BAD)),

@@ -85,6 +85,19 @@ pub const HANDSHAKES: &[Fault] = &[
     fault(REP, ("ZMTP-3.0-meta-07", "each type that fits"), |unit| {
         if unit.contains(b"DEALER") { Goes::End } else { unit.whole() }
     }),
+    fault(PLAIN, ("PLAIN-02", "PLAIN: the server says"), |mut unit| {
+        if !unit.asks && unit.number == 0 {
+            unit.octets[32] = 0;
+        }
+        unit.whole()
+    }),
+    fault(PLAIN, ("ZMTP-3.0-null-13", "PLAIN: an ERROR is that name"), |unit| {
+        // As libzmq has it.
+        if unit.contains(b"\x05ERROR") {
+            return Goes::On(b"\x04\x0a\x5eRROR\x03400".to_vec());
+        }
+        unit.whole()
+    }),
     fault(PLAIN, ("PLAIN-03", "PLAIN: a HELLO whose password is cut short"), |unit| {
         if unit.contains(b"\x09pass") { Goes::On(good_hello()) } else { unit.whole() }
     }),

@@ -82,8 +82,9 @@ pub const CASES: &[Case] = &[
         clauses: &["ZMTP-3.0-greeting-14"],
         name: "it is whole when ours is, octet by octet",
         run: |desk| {
+            let greeting = ours(desk);
             let mut peer = Peer::silent(desk)?;
-            for octet in GREETING {
+            for octet in greeting {
                 peer.talk.send(&[octet]);
             }
             peer.greeting().map(drop)
@@ -191,9 +192,15 @@ fn older(desk: &mut Desk, octets: &[u8]) -> Finding {
     }
 }
 
-fn theirs(desk: &mut Desk) -> Result<[u8; 64], Wrong> {
+/// A greeting with its own mechanism.
+fn ours(desk: &Desk) -> [u8; 64] {
     let mut greeting = GREETING;
     greeting[12..32].copy_from_slice(&desk.mechanism);
+    greeting
+}
+
+fn theirs(desk: &mut Desk) -> Result<[u8; 64], Wrong> {
+    let greeting = ours(desk);
     let mut peer = Peer::silent(desk)?;
     peer.send_greeting(&greeting);
     peer.greeting()
