@@ -212,10 +212,14 @@ pub const CASES: &[Case] = &[
     },
     Case {
         clauses: &["9112-7.1.2-02", "9110-6.5.1-02"],
-        name: "lengths and codings among the trailers mean nothing",
+        name: "lengths and codings among the trailers are refused, or mean nothing",
         run: |desk| {
             let body = "5\r\nhello\r\n0\r\nContent-Length: 50\r\nTransfer-Encoding: gzip\r\n\r\n";
-            read_past(desk, "POST", CHUNKED, body)
+            match read_past(desk, "POST", CHUNKED, body) {
+                // Nobody may send them: 400 is no wrong answer.
+                Err(Wrong::Broken(why)) if why.contains("400") => Ok(()),
+                found => found,
+            }
         },
     },
     Case {
