@@ -17,6 +17,9 @@ use std::time::Duration;
 /// The cases of one clause take this long at most.
 const LONG: Duration = Duration::from_secs(60);
 
+/// Faults that are looked at at the same time.
+const AT_ONCE: usize = 4;
+
 pub fn add(trials: &mut Trials) {
     trials.add("check_faults::http_tables", &[], || all(http::TABLES));
     trials.add("check_faults::http_lasting", &[], || all(http::LASTING));
@@ -95,11 +98,22 @@ pub struct Fault {
 
 /// Each of these faults is seen.
 pub fn all(faults: &[Fault]) -> Outcome {
-    let unseen: Vec<String> = faults
-        .iter()
-        .filter_map(|fault| seen(fault).err())
-        .map(|failed| failed.message().unwrap_or_default().to_owned())
-        .collect();
+    let mut unseen = Vec::new();
+    // Mostly they wait.
+    for some in faults.chunks(AT_ONCE) {
+        thread::scope(|scope| {
+            let runs: Vec<_> = some.iter().map(|fault| scope.spawn(|| seen(fault))).collect();
+            for run in runs {
+                match run.join() {
+                    Ok(Ok(())) => {}
+                    Ok(Err(failed)) => {
+                        unseen.push(failed.message().unwrap_or_default().to_owned());
+                    }
+                    Err(_) => unseen.push("it has panicked".to_owned()),
+                }
+            }
+        });
+    }
     if unseen.is_empty() { Ok(()) } else { Err(unseen.join("\n").into()) }
 }
 

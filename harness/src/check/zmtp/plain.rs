@@ -147,8 +147,8 @@ fn is_error(frame: &Frame) -> bool {
     matches!(frame.command(), Some(Command::Error { .. }))
 }
 
-/// Behind an ERROR nothing is open: who has sent it may leave the end to the other side, and answers
-/// no INITIATE.
+/// Behind an ERROR nothing is open: who has sent it may leave the end to the other side, and
+/// answers no INITIATE.
 fn refused(peer: &mut Peer) -> Finding {
     peer.send_command(&Command::Initiate(Metadata::default()));
     match peer.frame_within("the end", PAUSE) {
