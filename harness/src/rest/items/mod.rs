@@ -11,14 +11,14 @@
 //! Who sends `If-Match` with what he has read never overwrites what he has not seen, also not what
 //! a server has that was started since.
 //!
-//! Items are in memory; with a `store` they are also on the disk, and first there: what is answered
-//! has been committed, and what could not be committed has not happened. A handler answers before
-//! the next one is asked, so each change has a commit of its own, and its loop waits for the disk:
-//! one that syncs a thousand times a second takes a thousand changes, from however many clients.
+//! Items are in memory; with a `store` they are also on the disk: what is answered has been
+//! committed, and what could not be committed has not happened. One commit is for all that a `turn`
+//! of the loop has changed, so that many clients wait for the disk together.
 //!
 //! It knows JSON and entity tags. Connections are not known.
 
 mod store;
+mod turn;
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -31,6 +31,8 @@ use wirelab_http::{Answer, Answered, Method, Request, Router, Status};
 use super::conditions::{self, State};
 use super::events::Feed;
 use store::{Numbers, Store};
+pub use turn::Turn;
+use turn::{NotKept, Pending};
 
 /// Items that are kept at most; then 507.
 const ITEMS_MAX: usize = 10_000;
@@ -45,7 +47,7 @@ pub const ID_MAX: u64 = 1 << 53;
 /// One item as it was sent.
 #[derive(Debug)]
 struct Item {
-    text: String,
+    text: Arc<str>,
     /// Its entity tag: no two states of an item have the same.
     tag: String,
 }
@@ -69,13 +71,9 @@ struct Items {
     store: Option<Store>,
     /// Who wants to hear of changes.
     feed: Feed,
-    /// The disk has failed once: the store takes nothing more.
-    failed: bool,
+    /// What the store has not yet.
+    pending: Pending,
 }
-
-/// The disk has not taken a change.
-#[derive(Debug)]
-struct NotKept;
 
 /// The collection, shared by all loops.
 #[derive(Clone, Debug)]
@@ -99,6 +97,7 @@ impl Collection {
         let mut items = collection.lock();
         items.bytes = by_id.values().map(|item| item.text.len()).sum();
         items.feed = Feed::new(&items.era, numbers.version);
+        items.pending = Pending::since(numbers.version);
         (items.by_id, items.numbers, items.store) = (by_id, numbers, Some(store));
         drop(items);
         Ok(collection)
@@ -113,22 +112,28 @@ impl Collection {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Its routes.
-    pub fn routes(&self, router: &mut Router) {
-        let items = self.clone();
-        router.get("/items", move |_, answer| items.lock().list(answer));
-        let items = self.clone();
+    /// Its routes, for one loop: which must end its turns as [`Turn`] says.
+    pub fn routes(&self, router: &mut Router) -> Turn {
+        let whole = Turn::new(self.clone());
+        let turn = whole.clone();
+        router.get("/items", move |_, answer| turn.act(|items| items.list(answer)));
+        let turn = whole.clone();
         router.on_limited(Method::Post, "/items", ITEM_MAX, move |request, answer| {
-            items.lock().create(request, answer)
+            turn.act(|items| items.create(request, answer))
         });
-        let items = self.clone();
-        router.get("/items/{id}", move |request, answer| items.lock().show(request, answer));
-        let items = self.clone();
+        let turn = whole.clone();
+        router.get("/items/{id}", move |request, answer| {
+            turn.act(|items| items.show(request, answer))
+        });
+        let turn = whole.clone();
         router.on_limited(Method::Put, "/items/{id}", ITEM_MAX, move |request, answer| {
-            items.lock().replace(request, answer)
+            turn.act(|items| items.replace(request, answer))
         });
-        let items = self.clone();
-        router.delete("/items/{id}", move |request, answer| items.lock().remove(request, answer));
+        let turn = whole.clone();
+        router.delete("/items/{id}", move |request, answer| {
+            turn.act(|items| items.remove(request, answer))
+        });
+        whole
     }
 }
 
@@ -229,34 +234,8 @@ impl Items {
     /// Returns the item's new tag.
     fn keep(&mut self, id: u64, text: &str) -> Result<String, NotKept> {
         let tag = format!("\"{}-{}\"", self.era, self.numbers.version + 1);
-        self.change(id, Some(Item { text: text.to_owned(), tag: tag.clone() }))?;
+        self.change(id, Some(Item { text: text.into(), tag: tag.clone() }))?;
         Ok(tag)
-    }
-
-    /// Puts an item in its place, or with `None` takes it out: on the disk first.
-    fn change(&mut self, id: u64, item: Option<Item>) -> Result<(), NotKept> {
-        // Also of a change that fails: nobody knows how far it came.
-        self.numbers.version += 1;
-        if let Some(store) = &self.store
-            && let Err(why) = store.commit(id, item.as_ref(), self.numbers)
-        {
-            // redb takes nothing more then until the file is opened anew: once is enough.
-            if !std::mem::replace(&mut self.failed, true) {
-                log::error!("{why}; make that good and start the server again: it only reads now");
-            }
-            return Err(NotKept);
-        }
-        match &item {
-            Some(item) => self.feed.put(self.numbers.version, id, &item.text),
-            None => self.feed.delete(self.numbers.version, id),
-        }
-        self.bytes += item.as_ref().map_or(0, |item| item.text.len());
-        let before = match item {
-            Some(item) => self.by_id.insert(id, item),
-            None => self.by_id.remove(&id),
-        };
-        self.bytes -= before.map_or(0, |item| item.text.len());
-        Ok(())
     }
 
     /// The next id that nobody has taken by a PUT; none is given twice.
@@ -378,6 +357,7 @@ mod tests {
             tags.push(items.keep(id, "2").unwrap());
             tags.push(items.keep(id + 1, "3").unwrap());
             items.change(id + 1, None).unwrap();
+            items.commit();
             last = items.by_id.values().map(|item| item.tag.clone()).collect();
             assert_eq!(items.bytes, items.by_id.len());
         }
