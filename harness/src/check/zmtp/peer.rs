@@ -61,9 +61,13 @@ impl Peer {
     /// The other side's greeting, whole.
     pub fn greeting(&mut self) -> Result<[u8; 64], Wrong> {
         let deadline = Instant::now() + self.talk.patience();
-        while self.talk.input.len() < 64 {
+        loop {
+            // Looked at first: what is no greeting may well be longer than one.
             if self.talk.input.first().is_some_and(|first| *first != 0xff) {
                 return broken("what came is no greeting: it does not begin with ff");
+            }
+            if self.talk.input.len() >= 64 {
+                break;
             }
             self.more(deadline, "the greeting")?;
         }
