@@ -17,10 +17,10 @@
 //!
 //! It knows JSON and entity tags. Connections are not known.
 
+mod content;
 mod store;
 mod turn;
 
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -43,6 +43,10 @@ const ITEMS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The largest id: what every reader of JSON takes for a whole number.
 pub const ID_MAX: u64 = 1 << 53;
+
+/// Stands in every answer that a cache might keep: it is to ask here, by the tag, before it uses
+/// that again. Without this a proxy would take an item for fresh as long as it sees fit.
+const FRESH: (&str, &str) = ("Cache-Control", "no-cache");
 
 /// One item as it was sent.
 #[derive(Debug)]
@@ -146,14 +150,18 @@ impl Items {
             let _ = write!(text, "{comma}{{\"id\":{id},\"item\":{}}}", item.text);
         }
         text.push(']');
-        answer.ok().field("Content-Type", "application/json").body(text.as_bytes())
+        answer
+            .ok()
+            .field(FRESH.0, FRESH.1)
+            .field("Content-Type", "application/json")
+            .body(text.as_bytes())
     }
 
     /// [9110-9.3.3-01] A condition speaks of an item, and this one is yet to be: none counts.
     fn create(&mut self, request: &Request<'_>, answer: Answer<'_>) -> Answered {
-        let text = match content(request) {
+        let text = match content::json(request) {
             Ok(text) => text,
-            Err((status, why)) => return answer.text(status, why),
+            Err(refusal) => return refusal.answered(answer),
         };
         let Some(id) = self.free_id().filter(|_| self.has_room(None, text)) else {
             return full(answer);
@@ -176,12 +184,15 @@ impl Items {
             return absent(answer);
         };
         match conditions::failed(request, Some(item.state())) {
-            Some(Status::NOT_MODIFIED) => {
-                answer.status(Status::NOT_MODIFIED).field("ETag", &item.tag).body(b"")
-            }
+            Some(Status::NOT_MODIFIED) => answer
+                .status(Status::NOT_MODIFIED)
+                .field(FRESH.0, FRESH.1)
+                .field("ETag", &item.tag)
+                .body(b""),
             Some(status) => answer.text(status, "it is another one by now\n"),
             None => answer
                 .ok()
+                .field(FRESH.0, FRESH.1)
                 .field("ETag", &item.tag)
                 .field("Content-Type", "application/json")
                 .body(item.text.as_bytes()),
@@ -197,9 +208,9 @@ impl Items {
         let Some(id) = id(request) else {
             return answer.text(Status::NOT_FOUND, "an item's id is a number from 1\n");
         };
-        let text = match content(request) {
+        let text = match content::json(request) {
             Ok(text) => text,
-            Err((status, why)) => return answer.text(status, why),
+            Err(refusal) => return refusal.answered(answer),
         };
         let before = self.by_id.get(&id);
         if let Some(status) = conditions::failed(request, before.map(Item::state)) {
@@ -252,7 +263,11 @@ impl Items {
 }
 
 fn absent(answer: Answer<'_>) -> Answered {
-    answer.text(Status::NOT_FOUND, "there is no such item\n")
+    answer
+        .status(Status::NOT_FOUND)
+        .field(FRESH.0, FRESH.1)
+        .field("Content-Type", "text/plain; charset=utf-8")
+        .body(b"there is no such item\n")
 }
 
 fn full(answer: Answer<'_>) -> Answered {
@@ -269,22 +284,6 @@ fn id(request: &Request<'_>) -> Option<u64> {
     let id = text.parse::<u64>().ok().filter(|id| (1..=ID_MAX).contains(id))?;
     // Not +1, and not 01: each item has one name.
     (id.to_string() == text).then_some(id)
-}
-
-/// The body, if it is JSON and says so.
-fn content<'a>(request: &Request<'a>) -> Result<&'a str, (Status, &'static str)> {
-    // [9110-15.5.16-01] Parameters of the type mean nothing to JSON.
-    let kind = request.fields().text("content-type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
-        let why = "an item is application/json: say so in Content-Type\n";
-        return Err((Status::UNSUPPORTED_MEDIA_TYPE, why));
-    }
-    // [9110-9.3.4-03]
-    let bad = || (Status::BAD_REQUEST, "the body is not JSON\n");
-    let text = request.body_text().ok_or_else(bad)?;
-    serde_json::from_str::<Value>(text).map_err(|_| bad())?;
-    Ok(text)
 }
 
 #[cfg(test)]
