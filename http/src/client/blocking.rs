@@ -95,6 +95,10 @@ impl std::fmt::Display for Error {
             Self::Connect(error) => write!(f, "no connection: {error}"),
             Self::Broken(error) => write!(f, "the connection broke: {error}"),
             Self::Empty => f.write_str("the server closed without a response"),
+            // The status is what a server would answer, and this is a client: nobody has sent it.
+            Self::Http(HttpError::Refused { clause, what, .. }) => {
+                write!(f, "the response is not taken: {what} {clause}")
+            }
             Self::Http(error) => error.fmt(f),
             Self::TimedOut => f.write_str("it took too long"),
             Self::Redirects(count) => write!(f, "redirected {count} times, or in a circle"),

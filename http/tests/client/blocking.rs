@@ -148,6 +148,35 @@ fn redirects_are_followed_where_that_was_asked() {
 }
 
 #[test]
+fn a_redirect_in_an_older_encoding_is_followed() {
+    let to = b"HTTP/1.1 302 x\r\nLocation: /h\xe4?\xf6=%20\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let (addr, heard) = peer(vec![vec![(HEAD, to), (HEAD, ok("there"))]]);
+    let mut client = client(Options { redirects: 5, ..Options::default() });
+    let mut response = client.send(get(addr, "/")).expect("a response");
+    assert_eq!(response.bytes().expect("content"), "there");
+    assert_eq!(response.url().target(), "/h%E4?%F6=%20");
+    drop(response);
+    drop(client);
+    let heard = heard.recv_timeout(Duration::from_secs(10)).expect("requests");
+    assert!(heard.contains("GET /h%E4?%F6=%20 HTTP/1.1\r\n"), "{heard}");
+}
+
+/// Nobody must take our own refusal for a status that the server has sent.
+#[test]
+fn a_response_that_is_not_taken_has_no_status() {
+    for octets in [
+        "HTTP/2.0 200 OK\r\n\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n".to_owned(),
+        format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(20_000)),
+    ] {
+        let (addr, _) = peer(vec![vec![(HEAD, octets.into_bytes())]]);
+        let error = client(Options::default()).send(get(addr, "/")).expect_err("not taken");
+        let said = error.to_string();
+        assert!(said.starts_with("the response is not taken: "), "{said}");
+    }
+}
+
+#[test]
 fn a_redirect_to_what_is_not_http_says_where_it_led() {
     for to in ["https://a/b", "http://u:p@a/", "mailto:a@b"] {
         let answer = format!("HTTP/1.1 302 x\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
