@@ -10,6 +10,8 @@ mod build;
 mod captures;
 #[path = "interop/check.rs"]
 mod check;
+#[path = "interop/check_choices.rs"]
+mod check_choices;
 mod common;
 #[path = "interop/dissect.rs"]
 mod dissect;
@@ -80,6 +82,7 @@ fn main() -> std::process::ExitCode {
     http_lab::add(&mut trials);
     captures::add(&mut trials);
     check::add(&mut trials);
+    check_choices::add(&mut trials);
     dissect::add(&mut trials);
     http_chromium::add(&mut trials);
     http_client::add(&mut trials);

@@ -73,6 +73,9 @@ fn our_http_server() -> Outcome {
         keeps_all(&["http", &addr, "--path", path], 60)?;
     }
     server.terminate(PATIENCE)?;
+    let (server, addr) = self::server(&["rest", "serve", "-p", "0", "--close"])?;
+    keeps_all(&["http", &addr, "--path", "/add?a=5&b=9"], 60)?;
+    server.terminate(PATIENCE)?;
     Ok(())
 }
 
