@@ -133,7 +133,16 @@ fn what_is_none_of_the_protocol_is_said_and_ended() {
     for (arguments, code, says) in [
         (&["rest", &echo, "-n", "5", "-c", "1"][..], 1, "what came is no answer"),
         (&["zmq", &echo, "-n", "5", "-c", "1"], 1, "no REP, but a DEALER"),
-        (&["rest", &silent, "-n", "5", "--drain", "0.2"], 1, "no answer came in time"),
+        (
+            &["rest", &silent, "-n", "5", "--drain", "0.2"],
+            1,
+            "no good answer came: none came in time",
+        ),
+        (
+            &["rest", "--self", "-n", "5", "-c", "1", "--path", "/no", "--drain", "0.2"],
+            1,
+            "no good answer came: 5 came with another status or result",
+        ),
         (&["mqtt", &echo, "-n", "5"], 1, "CONNECT instead of CONNACK; is a broker running there?"),
         (&["echo", "127.0.0.1:1", "-n", "5"], 1, "is a server running there?"),
         (&["rest", "--self", "-n", "5", "--path", "x"], 2, "begins with a slash"),

@@ -149,8 +149,12 @@ fn run(
     })?;
     drop((screen, own));
     if outcome.end.answered == 0 && !plan.idle {
-        let why = outcome.complaints.first().map_or("no answer came in time", String::as_str);
-        return Err(Failure::failed(format!("{target}: nothing was answered: {why}")));
+        let why = match (outcome.complaints.first(), outcome.end.corrupt) {
+            (Some(complaint), _) => complaint.clone(),
+            (None, 0) => "none came in time".to_owned(),
+            (None, n) => format!("{n} came with another status or result than wanted"),
+        };
+        return Err(Failure::failed(format!("{target}: no good answer came: {why}")));
     }
     let figures = figures(&plan, &outcome, server.is_some());
     let record = record(protocol, target, &plan, &figures, &outcome.complaints);
