@@ -189,6 +189,25 @@ fn a_redirect_to_what_is_not_http_says_where_it_led() {
 }
 
 #[test]
+fn a_redirect_is_followed_though_its_content_has_no_end() {
+    let long = "x".repeat(300_000);
+    for (fields, content) in [
+        ("", "moved"),
+        ("Content-Length: 9000000000\r\n", &*long),
+        ("Transfer-Encoding: chunked\r\n", &*format!("fffff\r\n{long}")),
+    ] {
+        let to = format!("HTTP/1.1 302 x\r\nLocation: /there\r\n{fields}\r\n{content}");
+        // The second connection is taken when the first is over.
+        let first = vec![(HEAD, to.into_bytes()), ("never", Vec::new())];
+        let (addr, _) = peer(vec![first, vec![(HEAD, ok("there"))]]);
+        let silence_timeout = Duration::from_secs(5);
+        let mut client = client(Options { redirects: 5, silence_timeout, ..Options::default() });
+        let mut response = client.send(get(addr, "/")).expect("a response");
+        assert_eq!(response.bytes().expect("content"), "there", "{fields}");
+    }
+}
+
+#[test]
 fn a_redirect_that_is_not_followed_costs_its_connection() {
     let circle = b"HTTP/1.1 302 x\r\nLocation: /\r\nContent-Length: 9\r\n\r\n".to_vec();
     // The second connection is taken when the first is over, although nine octets never came.
