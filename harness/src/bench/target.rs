@@ -18,6 +18,22 @@ pub struct Place {
     pub port: u16,
 }
 
+/// A server to be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Where it is.
+    pub addr: SocketAddr,
+    /// HOST:PORT as it was named: servers may have a site for each name.
+    pub authority: String,
+}
+
+impl Target {
+    /// One that has no other name than its address.
+    pub fn at(addr: SocketAddr) -> Self {
+        Self { addr, authority: addr.to_string() }
+    }
+}
+
 /// The mode and the target among these words; no target: our own server, which is to be started.
 ///
 /// # Errors
@@ -27,7 +43,7 @@ pub fn words<M: ValueEnum>(
     own: bool,
     standard: M,
     place: Place,
-) -> Result<(M, Option<SocketAddr>), Failure> {
+) -> Result<(M, Option<Target>), Failure> {
     let mut words = words.iter();
     let mut next = words.next();
     let mode = next.and_then(|word| M::from_str(word, false).ok());
@@ -53,7 +69,7 @@ pub fn words<M: ValueEnum>(
 
 /// The first address of `HOST`, `HOST:PORT`, `:PORT` on this machine, or one of these behind the
 /// scheme.
-fn resolve(target: &str, place: Place) -> Result<SocketAddr, Failure> {
+fn resolve(target: &str, place: Place) -> Result<Target, Failure> {
     let Place { name, scheme, port } = place;
     let text = target.strip_prefix(scheme).unwrap_or(target).trim_end_matches('/');
     let here = text.strip_prefix(':').filter(|port| !port.contains(':'));
@@ -61,9 +77,13 @@ fn resolve(target: &str, place: Place) -> Result<SocketAddr, Failure> {
     let bracketed = whole.starts_with('[') && !whole.ends_with(']');
     let has_port = bracketed || whole.matches(':').count() == 1;
     let bare = whole.trim_start_matches('[').trim_end_matches(']');
-    let found = if has_port { whole.to_socket_addrs() } else { (bare, port).to_socket_addrs() };
-    let error = match found.map(|mut addrs| addrs.next()) {
-        Ok(Some(addr)) => return Ok(addr),
+    let authority = match (has_port, bare.contains(':')) {
+        (true, _) => whole.clone(),
+        (false, true) => format!("[{bare}]:{port}"),
+        (false, false) => format!("{bare}:{port}"),
+    };
+    let error = match authority.to_socket_addrs().map(|mut addrs| addrs.next()) {
+        Ok(Some(addr)) => return Ok(Target { addr, authority }),
         Ok(None) => "it has no address".to_owned(),
         Err(error) => error.to_string(),
     };
@@ -72,7 +92,7 @@ fn resolve(target: &str, place: Place) -> Result<SocketAddr, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, resolve, words};
+    use super::{Place, Target, resolve, words};
     use clap::ValueEnum;
 
     const PLACE: Place = Place { name: "broker", scheme: "mqtt://", port: 1883 };
@@ -95,8 +115,12 @@ mod tests {
             ("[::1]:9", "[::1]:9"),
         ];
         for (text, addr) in table {
-            assert_eq!(resolve(text, PLACE).unwrap(), addr.parse().unwrap(), "{text}");
+            let target = resolve(text, PLACE).unwrap();
+            assert_eq!(target.addr, addr.parse().unwrap(), "{text}");
+            assert_eq!(target.authority, addr, "{text}");
         }
+        let named = resolve("localhost:9", PLACE).unwrap();
+        assert_eq!((named.addr.port(), &*named.authority), (9, "localhost:9"));
         assert!(resolve("127.0.0.1:port", PLACE).is_err());
     }
 
@@ -106,8 +130,8 @@ mod tests {
             let all: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
             words(&all, own, Mode::Thr, PLACE).map_err(|failure| failure.message)
         };
-        let addr = Some("127.0.0.1:9".parse().unwrap());
-        assert_eq!(said("lat :9", false), Ok((Mode::Lat, addr)));
+        let addr = Some(Target::at("127.0.0.1:9".parse().unwrap()));
+        assert_eq!(said("lat :9", false), Ok((Mode::Lat, addr.clone())));
         assert_eq!(said(":9", false), Ok((Mode::Thr, addr)));
         assert_eq!(said("lat", true), Ok((Mode::Lat, None)));
         assert_eq!(said("", true), Ok((Mode::Thr, None)));

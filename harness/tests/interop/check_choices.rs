@@ -10,6 +10,7 @@ use std::thread;
 
 pub fn add(trials: &mut Trials) {
     trials.add("check_choices::what_may_be_chosen_is_kept", &[], may);
+    trials.add("check_choices::a_server_is_asked_by_the_name_that_was_given", &[], named);
     trials.add("check_choices::what_comes_behind_the_last_answer_is_heard", &[], may_not);
 }
 
@@ -85,6 +86,31 @@ fn may() -> Outcome {
     same("the end", status.code(), Some(1)).map_err(|_| stdout.clone())?;
     let says = "the answer says Connection: \"\"";
     Ok(same(says, stdout.contains(says), true).map_err(|_| stdout)?)
+}
+
+/// One site for a name, and nothing for whoever does not say it.
+fn named() -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let name = format!("localhost:{}", listener.local_addr()?.port());
+    let site = format!("host: {name}\r\n");
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let site = site.clone();
+            thread::spawn(move || -> io::Result<()> {
+                let mut reader = BufReader::new(stream.try_clone()?);
+                loop {
+                    let status = if section(&mut reader)?.contains(&site) { 200 } else { 404 };
+                    write!(stream, "HTTP/1.1 {status} x\r\nContent-Length: 0\r\n\r\n")?;
+                }
+            });
+        }
+    });
+    let Finished { stdout, .. } = check(&name, "9110-9.3.8-01")?;
+    let says = "FAIL  9110-9.3.8-01        TRACE is echoed, or refused\n      200,";
+    same(says, stdout.contains(says), true).map_err(|_| stdout)?;
+    let load = wirelab(&["bench", "rest", &name, "--path", "/", "-n", "5", "-c", "1"]);
+    let Finished { status, stderr, .. } = Process::start("bench", load)?.finish(PATIENCE)?;
+    Ok(same("the load's end", status.code(), Some(0)).map_err(|_| stderr)?)
 }
 
 fn may_not() -> Outcome {

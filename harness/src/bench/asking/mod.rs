@@ -25,7 +25,7 @@ use super::figures::{Figures, Unit, micros};
 use super::own::Own;
 use super::papers::Findings;
 use super::process::Process;
-use super::target::Place;
+use super::target::{Place, Target};
 use super::watch::{Screen, Watch as _};
 use crate::descriptors;
 use crate::exit::Failure;
@@ -90,7 +90,8 @@ pub fn run_rest(arguments: &RestArguments, output: &Output) -> Result<(), Failur
     let place = Place { name: "server", scheme: "http://", port: 5151 };
     let own = ["rest", "serve", "-p", "0"];
     run("rest", place, &arguments.common, &own, output, move |target| {
-        let host = target.to_string();
+        // [9112-3.2-04] A server may have a site of its own for each name.
+        let host = target.authority.clone();
         Box::new(move || Box::new(rest::Rest::new(host.clone(), path.clone())))
     })
 }
@@ -118,7 +119,7 @@ fn run(
     arguments: &plan::Arguments,
     own_server: &[&str],
     output: &Output,
-    make: impl FnOnce(SocketAddr) -> Maker,
+    make: impl FnOnce(&Target) -> Maker,
 ) -> Result<(), Failure> {
     let (mode, target) = arguments.words(place)?;
     let plan = arguments.plan(mode, output)?;
@@ -133,16 +134,18 @@ fn run(
         (None, target)
     } else {
         let own = start_own(own_server)?;
-        let addr = own.addr;
-        (Some(own), addr)
+        let target = Target::at(own.addr);
+        (Some(own), target)
     };
     let server = arguments.pid.or(own.as_ref().map(Own::pid)).map(Process);
     if let Some(Err(error)) = server.map(Process::cpu) {
         return Err(Failure::failed(format!("--pid: the process cannot be seen: {error}")));
     }
     let mut screen = Screen::new(output, plan.csv.is_some())?;
+    let maker = make(&target);
+    let target = target.addr;
     output.say(&describe(&plan, target));
-    let outcome = course::run(&plan, target, make(target), server, &mut screen);
+    let outcome = course::run(&plan, target, maker, server, &mut screen);
     let outcome = outcome.map_err(|why| {
         let failed = || Failure::failed(format!("{target}: {why}{}", advice(&why)));
         if screen.is_interrupted() { Failure::interrupted() } else { failed() }

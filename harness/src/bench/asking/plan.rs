@@ -3,12 +3,11 @@
 //! It knows options and their bounds. It does not know protocols, nor carry anything out.
 
 use clap::{Args, ValueEnum};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::bench::papers::Papers;
 use crate::bench::span::{span, within};
-use crate::bench::target::{Place, words};
+use crate::bench::target::{Place, Target, words};
 use crate::exit::Failure;
 use crate::output::Output;
 
@@ -106,7 +105,7 @@ pub struct Plan {
 
 impl Arguments {
     /// What is measured, and where: `None` is for `--self` to fill in.
-    pub fn words(&self, place: Place) -> Result<(Mode, Option<SocketAddr>), Failure> {
+    pub fn words(&self, place: Place) -> Result<(Mode, Option<Target>), Failure> {
         words(&self.words, self.own, Mode::Thr, place)
     }
 

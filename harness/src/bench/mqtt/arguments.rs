@@ -122,7 +122,8 @@ pub struct Arguments {
 impl Arguments {
     /// What is measured, and where: `None` is for `--self` to fill in.
     pub fn words(&self) -> Result<(Mode, Option<SocketAddr>), Failure> {
-        words(&self.words, self.own, Mode::Thr, BROKER)
+        let (mode, target) = words(&self.words, self.own, Mode::Thr, BROKER)?;
+        Ok((mode, target.map(|target| target.addr)))
     }
 
     /// The plan, for a broker there.

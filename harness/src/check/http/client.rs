@@ -44,8 +44,9 @@ pub fn request(desk: &Desk, method: &str, fields: &str) -> String {
 
 /// What a case has written: `~` stands for CR LF, PATH and HOST for the server's.
 pub fn text(desk: &Desk, written: &str) -> String {
-    let host = desk.target().to_string();
-    written.replace('~', "\r\n").replace("PATH", &desk.path).replace("HOST", &host)
+    // [9112-3.2-04]
+    let host = &desk.authority;
+    written.replace('~', "\r\n").replace("PATH", &desk.path).replace("HOST", host)
 }
 
 /// The status of a plain GET, and whether the connection goes on behind it: a server may end each
