@@ -23,7 +23,8 @@ enum Close {
     Late,
 }
 
-/// Content of a GET and trailers are refused, HTTP/9.0 is not.
+/// Content of a GET and trailers are refused, HTTP/9.0 is not. Chunks that are wrong, and content
+/// that is short, are answered before they are looked at; a length beyond 64 bits is waited for.
 fn serve(close: Close) -> io::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let addr = listener.local_addr()?.to_string();
@@ -45,8 +46,12 @@ fn answer(mut stream: TcpStream, close: Close) -> io::Result<()> {
             return Ok(());
         }
         let chunked = head.contains("transfer-encoding:");
-        if chunked {
-            section(&mut reader)?;
+        if head.contains(" 18446744073709551621\r\n") {
+            return io::copy(&mut reader, &mut io::sink()).map(drop);
+        }
+        let body = if chunked { section(&mut reader)? } else { String::new() };
+        if chunked && !body.contains("connection:") {
+            return write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         }
         if chunked || head.starts_with("get") && head.contains("content-length:") {
             let refusal = b"HTTP/1.1 400 x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
@@ -70,16 +75,24 @@ fn section(reader: &mut impl BufRead) -> io::Result<String> {
 }
 
 fn check(addr: &str, only: &str) -> Result<Finished, String> {
-    let command = wirelab(&["test", "http", addr, "--patience", "5", "--only", only]);
+    let command = wirelab(&["test", "http", addr, "--patience", "2", "--only", only]);
     Process::start("test", command)?.finish(PATIENCE)
 }
 
 fn may() -> Outcome {
     let addr = serve(Close::Silently)?;
-    for only in ["9112-6-01", "9110-6.5.1-02", "9110-6.2-05", "9110-7.6.1-02"] {
+    for (only, sum) in [
+        ("9112-6-01", "1 kept, 0 broken, 0 left out"),
+        ("9110-6.5.1-02", "1 kept, 0 broken, 0 left out"),
+        ("9110-6.2-05", "1 kept, 0 broken, 0 left out"),
+        ("9110-7.6.1-02", "1 kept, 0 broken, 0 left out"),
+        ("9110-8.6-08", "1 kept, 0 broken, 0 left out"),
+        ("9112-7.1-04", "0 kept, 0 broken, 3 left out"),
+        ("9112-6.3-10", "0 kept, 0 broken, 1 left out"),
+    ] {
         let Finished { status, stdout, .. } = check(&addr, only)?;
         same(only, status.code(), Some(0)).map_err(|_| stdout.clone())?;
-        same(only, stdout.contains("1 kept, 0 broken"), true).map_err(|_| stdout)?;
+        same(only, stdout.contains(sum), true).map_err(|_| stdout)?;
     }
     // What goes on without a word is told.
     let Finished { status, stdout, .. } = check(&addr, "9112-9.6-05")?;

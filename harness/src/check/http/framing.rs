@@ -2,11 +2,12 @@
 //!
 //! It may name the cases' client. It does not know what a server does with content.
 
+use std::time::{Duration, Instant};
 use wirelab_http::Method;
 
 use super::client::{Client, plain, request, text};
 use crate::check::Case;
-use crate::check::talk::{Desk, Finding, broken};
+use crate::check::talk::{Desk, Finding, Heard, Wrong, broken};
 
 pub const CASES: &[Case] = &[
     Case {
@@ -124,7 +125,7 @@ pub const CASES: &[Case] = &[
     Case {
         clauses: &["9110-8.6-08"],
         name: "a length of 2^64 + 5 is not 5",
-        run: |desk| refused(desk, "Content-Length: 18446744073709551621~", "hello", &[400, 413]),
+        run: |desk| is_not_five(desk, "Content-Length: 18446744073709551621~", "hello"),
     },
     Case {
         clauses: &["9112-7.1-04"],
@@ -144,7 +145,7 @@ pub const CASES: &[Case] = &[
     Case {
         clauses: &["9112-7.1-02"],
         name: "a chunk's size of 2^64 + 5 is not 5",
-        run: |desk| refused(desk, CHUNKED, "10000000000000005\r\nhello\r\n0\r\n\r\n", &[400, 413]),
+        run: |desk| is_not_five(desk, CHUNKED, "10000000000000005\r\nhello\r\n0\r\n\r\n"),
     },
     Case {
         clauses: &["9112-6.3-10", "9112-8-02"],
@@ -153,16 +154,26 @@ pub const CASES: &[Case] = &[
             let mut client = Client::new(desk)?;
             let octets = request(desk, "POST", "Content-Length: 10~") + "hello";
             client.send(Method::Post, &octets);
-            client.talk.finish();
+            let is_early = client.talk.listen_until(Instant::now() + EARLY) == Heard::More;
+            if !is_early {
+                client.talk.finish();
+            }
             match client.answer_or_end()? {
+                Some(answer) if answer.status() < 400 && is_early => Err(not_looked_at()),
                 Some(answer) if answer.status() < 400 => {
                     broken(format!("it was answered with {}", answer.status()))
                 }
-                _ => client.talk.expect_end().map(drop),
+                _ => {
+                    client.talk.finish();
+                    client.talk.expect_end().map(drop)
+                }
             }
         },
     },
 ];
+
+/// Whoever answers so soon does not wait for the rest of the content.
+const EARLY: Duration = Duration::from_millis(300);
 
 const CHUNKED: &str = "Transfer-Encoding: chunked~";
 
@@ -213,14 +224,38 @@ fn refused(desk: &mut Desk, fields: &str, body: &str, statuses: &[u16]) -> Findi
     let mut client = Client::new(desk)?;
     let octets = request(desk, "POST", fields) + body;
     client.send(Method::Post, &octets);
-    if let Some(answer) = client.answer_or_end()?
-        && !statuses.contains(&answer.status())
-    {
-        // Some refuse the method before they look at the content; then they must not go on.
-        if answer.status() < 400 {
-            return broken(format!("it was taken: {}", answer.status()));
-        }
+    refusal(&mut client, statuses)
+}
+
+/// As much as was announced is refused, or waited for.
+fn is_not_five(desk: &mut Desk, fields: &str, body: &str) -> Finding {
+    let mut client = Client::new(desk)?;
+    let octets = request(desk, "POST", fields) + body;
+    client.send(Method::Post, &octets);
+    match client.talk.listen() {
+        Heard::Silence => Ok(()),
+        Heard::More | Heard::Over(_) => refusal(&mut client, &[400, 413]),
     }
+}
+
+fn refusal(client: &mut Client, statuses: &[u16]) -> Finding {
+    let status = client.answer_or_end()?.map(|answer| answer.status());
     client.send(Method::Get, "");
-    client.expect_no_more()
+    let end = client.expect_no_more();
+    match status {
+        // Some refuse the method before they look at the content; then they must not go on.
+        Some(status) if !statuses.contains(&status) && status < 400 => {
+            // So may those who answer, and have no use for content.
+            let taken = Wrong::Broken(format!("it was taken: {status}"));
+            Err(if end.is_ok() { not_looked_at() } else { taken })
+        }
+        _ => end,
+    }
+}
+
+/// The answer does not depend on the content.
+fn not_looked_at() -> Wrong {
+    Wrong::LeftOut(
+        "it is answered whatever its content is: give --path one that takes some".to_owned(),
+    )
 }
