@@ -51,6 +51,8 @@ mod mqtt_formats;
 mod mqtt_peer;
 #[path = "interop/mqtt_rules.rs"]
 mod mqtt_rules;
+#[path = "interop/mqtt_silent.rs"]
+mod mqtt_silent;
 #[path = "interop/nginx.rs"]
 mod nginx;
 #[path = "interop/relay.rs"]
@@ -98,6 +100,7 @@ fn main() -> std::process::ExitCode {
     mqtt_broker::add(&mut trials);
     mqtt_client::add(&mut trials);
     mqtt_formats::add(&mut trials);
+    mqtt_silent::add(&mut trials);
     mqtt_rules::add(&mut trials);
     shells::add(&mut trials);
     zmq_commands::add(&mut trials);
