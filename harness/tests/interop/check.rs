@@ -3,11 +3,14 @@
 use super::common::process::{Finished, Process};
 use super::common::reference::{Need, Trials};
 use super::common::{Outcome, PATIENCE, same, wirelab};
-use std::io::Write as _;
-use std::net::TcpListener;
+use bytes::BytesMut;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
+use wirelab_mqtt::packet::Publish;
+use wirelab_mqtt::{Packet, QoS};
 
 /// All cases of a protocol take this long at most.
 const LONG: Duration = Duration::from_secs(120);
@@ -23,6 +26,7 @@ pub fn add(trials: &mut Trials) {
     trials.add("check::what_is_broken_is_shown", &[], broken);
     trials.add("check::what_speaks_something_else_is_told", &[], something_else);
     trials.add("check::whoever_talks_for_ever_is_left", &[], talker);
+    trials.add("check::a_brokers_choices_are_no_faults", &[], choices);
     trials.add("check::cases_can_be_listed_and_chosen", &[], chosen);
 }
 
@@ -128,7 +132,7 @@ fn nginx() -> Outcome {
 
 fn wait_for(addr: &str) -> Outcome {
     let deadline = Instant::now() + PATIENCE;
-    while std::net::TcpStream::connect(addr).is_err() {
+    while TcpStream::connect(addr).is_err() {
         same("it listens", Instant::now() < deadline, true)?;
         std::thread::yield_now();
     }
@@ -252,6 +256,52 @@ fn talker() -> Outcome {
     same("the end", status.code(), Some(1)).map_err(|_| stdout.clone())?;
     let says = "the UNSUBACK did not come in time";
     Ok(same(says, stdout.contains(says), true).map_err(|_| stdout)?)
+}
+
+/// A broker that lets nobody in without a Keep Alive, and answers SUBSCRIBE only behind the
+/// PUBLISH that follows it.
+fn choices() -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let addr = listener.local_addr()?.to_string();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            std::thread::spawn(move || choose(client));
+        }
+    });
+    keeps_all(&["mqtt", &addr, "--only", "MQTT-3.1.4-4,MQTT-3.12.4-1"], 2)
+}
+
+fn choose(mut client: TcpStream) -> Option<()> {
+    let (mut input, mut late) = (BytesMut::new(), Vec::new());
+    loop {
+        let mut answers = Vec::new();
+        match Packet::decode(&mut input, 1024).ok()? {
+            None => {
+                let mut read = [0; 1024];
+                let n = client.read(&mut read).ok().filter(|n| *n > 0)?;
+                input.extend_from_slice(&read[..n]);
+            }
+            Some(Packet::Connect(connect)) if connect.keep_alive == 0 => return None,
+            Some(Packet::Connect(_)) => answers.extend(*b"\x20\x02\x00\x00"),
+            Some(Packet::PingReq(_)) => answers.extend(*b"\xd0\x00"),
+            Some(Packet::Subscribe(subscribe)) => {
+                late.extend(*b"\x90\x03");
+                late.extend(subscribe.packet_id.get().to_be_bytes());
+                late.push(0);
+            }
+            Some(Packet::Publish(publish)) => {
+                answers.extend(*b"\x40\x02");
+                answers.extend(publish.packet_id?.get().to_be_bytes());
+                answers.append(&mut late);
+                let message = Publish { qos: QoS::AtMostOnce, packet_id: None, ..publish };
+                let mut out = BytesMut::new();
+                message.encode(&mut out).ok()?;
+                answers.extend(out);
+            }
+            Some(_) => {}
+        }
+        client.write_all(&answers).ok()?;
+    }
 }
 
 fn chosen() -> Outcome {
