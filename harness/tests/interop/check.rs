@@ -168,11 +168,11 @@ fn libzmqs_sockets() -> Outcome {
             if kind == 'SUB': socket.subscribe(b'WAKTU')\n    \
             print(kind, socket.bind_to_random_port('tcp://127.0.0.1'), flush=True)\n    \
             while True:\n        \
-                if kind not in ('PUSH', 'PUB'): socket.recv_multipart()\n        \
-                if kind in ('PUSH', 'PUB'): time.sleep(0.05)\n        \
+                if kind not in ('PUSH', 'PUB', 'REQ'): socket.recv_multipart()\n        \
+                if kind in ('PUSH', 'PUB', 'REQ'): time.sleep(0.05)\n        \
                 if kind in ('REP', 'PUSH', 'PUB'): socket.send(b'WAKTU')\n\
         serve(sys.argv[1])\n";
-    for kind in ["REP", "PULL", "PUSH", "PUB", "SUB", "ROUTER", "DEALER"] {
+    for kind in ["REQ", "REP", "PULL", "PUSH", "PUB", "SUB", "ROUTER", "DEALER"] {
         let mut command = Command::new("python3");
         command.args(["-c", program, kind]);
         let process = Process::start(kind, command)?;
