@@ -217,6 +217,11 @@ fn untaken() -> Outcome {
         let late = zmq(socket, &[&nobody[..], &["-W", "0.2"]].concat())?.finish(PATIENCE)?;
         same(socket, late.status.code(), Some(27))?;
     }
+    // A name that is not known yet is waited for as its host is.
+    let unknown = ["--connect", "tcp://no.such.host.invalid:1", "-m", "x", "-W", "0.5"];
+    let late = zmq("req", &unknown)?.finish(PATIENCE)?;
+    same("no such host", late.status.code(), Some(27))?;
+    same("in words", late.stderr.matches("cannot find the host no.such.host").count(), 1)?;
     // It waits for its peer as long as it takes, until somebody has enough of that.
     let waiting = zmq("push", &nobody)?;
     waiting.wait_for_stderr("is not there yet", PATIENCE)?;
