@@ -159,6 +159,12 @@ impl Io {
         self.conns.get(conn).map_or(0, |books| books.outbox.queued())
     }
 
+    /// Bytes that the kernel has taken so far; 0 for a dead id. Where it grows, the peer takes
+    /// what it is sent, or did until a while ago.
+    pub fn taken(&self, conn: ConnId) -> u64 {
+        self.conns.get(conn).map_or(0, |books| books.outbox.taken())
+    }
+
     /// Has so much been queued that a service should stop producing for this peer, until
     /// `on_drained`?
     pub fn is_above_high_water(&self, conn: ConnId) -> bool {

@@ -114,8 +114,8 @@ impl Listener {
             self.has_warned = true;
             self.output.say(&match self.hung_up {
                 Some(hung_up) if hung_up == *peer => format!(
-                    "{peer} is there, but ends the connection within the handshake: is it a ZeroMQ \
-                     socket, and secured in the same way (--mechanism)? trying again"
+                    "{peer} is there, but ends the connection within the handshake: does it speak \
+                     ZMTP 3, secured in the same way (--mechanism)? trying again"
                 ),
                 _ => format!("{peer} is not there yet; trying again until it is"),
             });

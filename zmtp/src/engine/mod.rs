@@ -284,6 +284,8 @@ impl<P: Pattern> Service for Engine<P> {
             knows_3_1: false,
             heard: io.now(),
             pinged: None,
+            taken: 0,
+            ping_leaves_at: 0,
             ttl: None,
             error: None,
             is_closing: false,
