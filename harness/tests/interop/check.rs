@@ -27,6 +27,7 @@ pub fn add(trials: &mut Trials) {
     trials.add("check::what_speaks_something_else_is_told", &[], something_else);
     trials.add("check::whoever_talks_for_ever_is_left", &[], talker);
     trials.add("check::a_brokers_choices_are_no_faults", &[], choices);
+    trials.add("check::a_message_without_an_end_is_left", &[], endless);
     trials.add("check::cases_can_be_listed_and_chosen", &[], chosen);
 }
 
@@ -302,6 +303,32 @@ fn choose(mut client: TcpStream) -> Option<()> {
         }
         client.write_all(&answers).ok()?;
     }
+}
+
+/// A publisher of one message, whose last frame never comes.
+fn endless() -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let addr = listener.local_addr()?.to_string();
+    std::thread::spawn(move || {
+        let mut hello = b"\xff\0\0\0\0\0\0\0\0\x7f\x03\x01NULL".to_vec();
+        hello.resize(64, 0);
+        hello.extend_from_slice(b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03PUB");
+        let frames = b"\x01\x01x".repeat(1000);
+        for mut subscriber in listener.incoming().flatten() {
+            let hello = hello.clone();
+            let frames = frames.clone();
+            std::thread::spawn(move || {
+                let mut said = subscriber.write_all(&hello);
+                while said.is_ok() {
+                    said = subscriber.write_all(&frames);
+                }
+            });
+        }
+    });
+    let Finished { status, stdout, .. } = check(&["zmtp", &addr, "--only", "ZMTP-3.0-pubsub-05"])?;
+    same("the end", status.code(), Some(1)).map_err(|_| stdout.clone())?;
+    let says = "a message has no end within 65536 frames";
+    Ok(same(says, stdout.contains(says), true).map_err(|_| stdout)?)
 }
 
 fn chosen() -> Outcome {

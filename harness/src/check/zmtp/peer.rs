@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use wirelab_zmtp::SocketType;
 use wirelab_zmtp::command::Command;
 use wirelab_zmtp::frame::{self, Header};
+use wirelab_zmtp::limits::FRAMES_MAX;
 use wirelab_zmtp::metadata::{Metadata, SOCKET_TYPE};
 
 use crate::check::talk::{Desk, Finding, Heard, Talk, Wrong, broken};
@@ -23,7 +24,7 @@ pub const GREETING: [u8; 64] = {
     octets
 };
 
-/// The largest frame that is taken.
+/// The largest frame that is taken, and the octets of a message's frames together.
 const FRAME_MAX: u64 = 16 << 20;
 
 /// One frame.
@@ -130,7 +131,7 @@ impl Peer {
 
     /// The next message's frames' bodies. Commands before it are passed over, and a PING answered.
     pub fn message_within(&mut self, what: &str, time: Duration) -> Result<Vec<Bytes>, Wrong> {
-        let mut frames = Vec::new();
+        let (mut frames, mut octets) = (Vec::new(), 0);
         loop {
             let frame = self.frame_within(what, time)?;
             match frame.command() {
@@ -139,6 +140,11 @@ impl Peer {
                 }
                 Some(_) => {}
                 None => {
+                    octets += frame.body.len() as u64;
+                    if frames.len() == FRAMES_MAX || octets > FRAME_MAX {
+                        let count = frames.len();
+                        return broken(format!("{what} has no end within {count} frames"));
+                    }
                     frames.push(frame.body);
                     if frame.flags & frame::MORE == 0 {
                         return Ok(frames);
