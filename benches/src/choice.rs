@@ -1,11 +1,13 @@
-//! What the side-by-side runs have in common: the rows that were asked for, and the file of all
-//! samples.
+//! What the side-by-side runs have in common: the rows that were asked for, the file of all
+//! samples, being the lab itself, and the end.
 //!
-//! It knows names and JSON. It does not know what is measured.
+//! It knows names, JSON and processes. It does not know what is measured.
 
 use serde_json::Value;
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
+use std::process::ExitCode;
 
 /// Those of `rows` whose name holds one of `parts`; all of them where there are no parts.
 ///
@@ -35,4 +37,33 @@ pub fn write_json(path: Option<&Path>, samples: impl FnOnce() -> Value) -> io::R
     let Some(path) = path else { return Ok(()) };
     std::fs::write(path, format!("{:#}\n", samples()))
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
+}
+
+/// How `program` ends: with a word of what went wrong, if anything did.
+pub fn end(program: &str, result: io::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // `| head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{program}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The runner's end is ours, however it ends.
+///
+/// # Errors
+/// When the kernel does not agree.
+pub fn end_with_runner() -> io::Result<()> {
+    Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?)
+}
+
+/// Is the lab, with these words behind its name: the runner starts our servers so.
+pub fn lab(program: &str, words: Vec<OsString>) -> ExitCode {
+    if let Err(error) = end_with_runner() {
+        eprintln!("{program}: {error}");
+    }
+    wirelab::cli::main_from([OsString::from("wirelab")].into_iter().chain(words))
 }

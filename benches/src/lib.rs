@@ -8,13 +8,14 @@
 //! - [`brokers`]: whole MQTT brokers, likewise; run by `mqtt-versus`.
 //! - [`sockets`]: ZMTP sockets, ours and libzmq's, each with each; run by `zmq-versus`.
 //! - [`web`]: whole HTTP servers, likewise; run by `http-versus`.
-//! - [`server`], [`peers`], [`report`], [`choice`]: what these runs have in common.
+//! - [`load`], [`server`], [`peers`], [`report`], [`choice`]: what these runs have in common.
 //!
 //! Nothing here is used by the programs that users run.
 
 pub mod brokers;
 pub mod choice;
 pub mod counting;
+pub mod load;
 pub mod peers;
 pub mod ready;
 pub mod report;

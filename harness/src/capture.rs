@@ -114,6 +114,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     }
     let mut socket = PacketSocket::open(interface)
         .map_err(|e| Failure::failed(explain_open_error(interface, &e)))?;
+    let unsifted = |e| Failure::failed(format!("{interface}: the filter is not taken: {e}"));
+    socket.sift(&filter).map_err(unsifted)?;
     let link = socket.link_type();
     let cannot = |e: io::Error| Failure::failed(format!("cannot write {}: {e}", path.display()));
     let mut sink = Sink::create(path, interface, link, snap_len)
@@ -132,8 +134,8 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let closed = sink.statistics(&statistics).and_then(|()| sink.flush());
     count.finish();
     output.say(&format!("{} packets captured", count.n));
-    // The filter is ours, behind the socket; on the loopback each frame passes that twice.
-    output.say(&format!("{received} packets received by the socket, before the filter"));
+    // On the loopback each frame passes it twice.
+    output.say(&format!("{received} packets received by filter"));
     output.say(&format!("{dropped} packets dropped by kernel"));
     match ended.and(closed.map_err(End::Write)) {
         Ok(()) => Ok(()),

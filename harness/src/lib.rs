@@ -34,6 +34,8 @@ mod redb_file;
 mod replace;
 pub mod rest;
 pub mod savefile;
+#[cfg(target_os = "linux")]
+mod sieve;
 pub mod signals;
 pub mod tap;
 pub mod tour;

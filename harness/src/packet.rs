@@ -18,7 +18,9 @@ use std::io::{self, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::time::Duration;
 
+use crate::filter::Filter;
 use crate::frame::{CapturedFrame, LinkType};
+use crate::sieve::sieve;
 
 /// The most bytes of one frame that are read: an IP packet, its link header, and room for what
 /// segmentation offload hands over in one piece. tcpdump's default too.
@@ -53,6 +55,14 @@ sockopt_impl!(
     libc::SOL_PACKET,
     libc::PACKET_AUXDATA,
     bool
+);
+sockopt_impl!(
+    /// A program that drops frames before they are queued.
+    AttachFilter,
+    SetOnly,
+    libc::SOL_SOCKET,
+    libc::SO_ATTACH_FILTER,
+    libc::sock_fprog
 );
 sockopt_impl!(
     /// Frames received and frames dropped since last asked.
@@ -134,6 +144,18 @@ impl PacketSocket {
             received: 0,
             dropped: 0,
         })
+    }
+
+    /// Has the kernel drop what `filter` would turn down, as far as its [`sieve`] can tell: what is
+    /// read must still be asked for. What passed before stays.
+    ///
+    /// # Errors
+    /// When the kernel does not take the program.
+    pub fn sift(&self, filter: &Filter) -> io::Result<()> {
+        let sieve = sieve(filter).filter(|_| self.link_type == LinkType::ETHERNET);
+        let Some(mut steps) = sieve else { return Ok(()) };
+        let program = libc::sock_fprog { len: steps.len() as u16, filter: steps.as_mut_ptr() };
+        Ok(setsockopt(&self.socket, AttachFilter, &program)?)
     }
 
     /// How the frames' first bytes are to be read.

@@ -10,6 +10,8 @@ mod build;
 mod captures;
 #[path = "interop/check.rs"]
 mod check;
+#[path = "interop/check_choices.rs"]
+mod check_choices;
 #[path = "interop/check_faults.rs"]
 mod check_faults;
 #[path = "interop/check_http_faults.rs"]
@@ -57,6 +59,8 @@ mod mqtt_formats;
 mod mqtt_peer;
 #[path = "interop/mqtt_rules.rs"]
 mod mqtt_rules;
+#[path = "interop/mqtt_silent.rs"]
+mod mqtt_silent;
 #[path = "interop/nginx.rs"]
 mod nginx;
 #[path = "interop/relay.rs"]
@@ -88,6 +92,7 @@ fn main() -> std::process::ExitCode {
     http_lab::add(&mut trials);
     captures::add(&mut trials);
     check::add(&mut trials);
+    check_choices::add(&mut trials);
     check_faults::add(&mut trials);
     dissect::add(&mut trials);
     http_chromium::add(&mut trials);
@@ -104,6 +109,7 @@ fn main() -> std::process::ExitCode {
     mqtt_broker::add(&mut trials);
     mqtt_client::add(&mut trials);
     mqtt_formats::add(&mut trials);
+    mqtt_silent::add(&mut trials);
     mqtt_rules::add(&mut trials);
     shells::add(&mut trials);
     zmq_commands::add(&mut trials);

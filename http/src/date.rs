@@ -29,7 +29,11 @@ const CYCLE: u64 = 146_097;
 ///
 /// Years are taken to begin in March, so that the leap day is their last.
 pub fn civil(day: u64) -> (u64, u64, u64) {
-    let day = day + DAYS_TO_1970;
+    of_calendar(day + DAYS_TO_1970)
+}
+
+/// The same of a day since the first of March of the year 0.
+fn of_calendar(day: u64) -> (u64, u64, u64) {
     let (cycle, day) = (day / CYCLE, day % CYCLE);
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
     let day = day - (365 * year + year / 4 - year / 100);
@@ -40,14 +44,13 @@ pub fn civil(day: u64) -> (u64, u64, u64) {
     (cycle * 400 + year + carry, month, day)
 }
 
-/// The day since 1970 of a date that exists, from 1970 on.
+/// The day since the first of March of the year 0 of a date that exists.
 fn days(year: u64, month: u64, day: u64) -> Option<u64> {
     let shifted = if month > 2 { (year, month - 3) } else { (year.checked_sub(1)?, month + 9) };
     let (cycle, year_of) = (shifted.0 / 400, shifted.0 % 400);
-    let of_year = (153 * shifted.1 + 2) / 5 + day - 1;
+    let of_year = (153 * shifted.1 + 2) / 5 + day.checked_sub(1)?;
     let all = cycle * CYCLE + 365 * year_of + year_of / 4 - year_of / 100 + of_year;
-    let since = all.checked_sub(DAYS_TO_1970)?;
-    (civil(since) == (year, month, day)).then_some(since)
+    (of_calendar(all) == (year, month, day)).then_some(all)
 }
 
 /// [9110-5.6.7-02] Writes a time as IMF-fixdate.
@@ -75,7 +78,8 @@ pub fn write(unix: u64) -> [u8; LEN] {
 }
 
 /// [9110-5.6.7-01] Reads a date in any of the three forms. `now` tells which century a year of
-/// two digits belongs to: never more than fifty years ahead.
+/// two digits belongs to: never more than fifty years ahead. What lies before 1970 is a date, too,
+/// and is read as its first second.
 pub fn read(text: &[u8], now: u64) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?;
     if let Some((name, rest)) = text.split_once(", ") {
@@ -129,7 +133,8 @@ fn moment(year: u64, month: &str, day: u64, time: &str) -> Option<u64> {
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    Some(days(year, month, day)? * DAY + hour * 3600 + minute * 60 + second.min(59))
+    let all = days(year, month, day)? * DAY + hour * 3600 + minute * 60 + second.min(59);
+    Some(all.saturating_sub(DAYS_TO_1970 * DAY))
 }
 
 #[cfg(test)]
@@ -147,6 +152,10 @@ mod tests {
         ] {
             assert_eq!(read(text.as_bytes(), 1_700_000_000), Some(784_111_777), "{text}");
         }
+        for before in ["Wed, 31 Dec 1969 23:59:59 GMT", "Mon Jan  1 00:00:00 1900"] {
+            assert_eq!(read(before.as_bytes(), 1_700_000_000), Some(0), "{before}");
+        }
+        assert_eq!(read(b"Thu, 01 Jan 1970 00:00:01 GMT", 1_700_000_000), Some(1));
         assert_eq!(read(b"Friday, 01-Jan-60 00:00:00 GMT", 1_700_000_000), Some(2_840_140_800));
         assert_eq!(read(b"Friday, 01-Jan-99 00:00:00 GMT", 1_700_000_000), Some(915_148_800));
     }
@@ -180,6 +189,8 @@ mod tests {
             "Sun, 06 Nov 1994 08:49:37",
             "Sun, 06 Nov 1994 08:49:37 CET",
             "Sun, 31 Feb 1994 08:49:37 GMT",
+            "Sun, 00 Mar 1994 08:49:37 GMT",
+            "Wed, 29 Feb 1950 08:49:37 GMT",
             "Sun, 6 Nov 1994 08:49:37 GMT",
             "Xxx, 06 Nov 1994 08:49:37 GMT",
             "Sun, 06 Nov 1994 24:49:37 GMT",

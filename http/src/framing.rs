@@ -95,10 +95,8 @@ pub fn request(head: &RequestHead) -> Result<Terms, HttpError> {
     check_host(head, &said)?;
     let length = request_length(head, &said)?;
     // [9110-10.1.1-02] [9110-15.2-01] HTTP/1.0 knows no expectations.
-    let expects_continue = said.expectation && head.version >= Version::Http11;
-    if expects_continue {
-        check_expectations(&head.fields)?;
-    }
+    let counts = said.expectation && head.version >= Version::Http11;
+    let expects_continue = counts && expectations(&head.fields)?;
     Ok(Terms { length, persistent: said.persistent(head.version), expects_continue })
 }
 
@@ -184,15 +182,18 @@ fn coding(fields: &Fields) -> Result<Length, HttpError> {
     }
 }
 
-/// [9110-10.1.1-06] There is one expectation; others cannot be met.
-fn check_expectations(fields: &Fields) -> Result<(), HttpError> {
-    let mut known = true;
+/// [9110-10.1.1-06] There is one expectation, and others cannot be met. Is it there? A list of
+/// none expects nothing.
+fn expectations(fields: &Fields) -> Result<bool, HttpError> {
+    let mut there = false;
     for expectation in fields.elements("expect") {
-        known &= expectation.eq_ignore_ascii_case(b"100-continue");
+        if !expectation.eq_ignore_ascii_case(b"100-continue") {
+            let what = "an expectation that is not known here";
+            return Err(HttpError::refused(Status::EXPECTATION_FAILED, "[9110-10.1.1-06]", what));
+        }
+        there = true;
     }
-    let what = "an expectation that is not known here";
-    let refused = HttpError::refused(Status::EXPECTATION_FAILED, "[9110-10.1.1-06]", what);
-    if known { Ok(()) } else { Err(refused) }
+    Ok(there)
 }
 
 /// Reads a response's head for the length of its body, and whether the connection can go on.

@@ -124,7 +124,27 @@ pub trait Handler {
     /// The loop was woken, and the sources that wait will be asked again: the place to empty a
     /// mailbox.
     fn on_wake(&mut self) {}
+
+    /// Must [`on_turn_end`](Self::on_turn_end) come before what was just answered may be seen? Then
+    /// it waits until then, with all else for that client.
+    fn holds(&self) -> bool {
+        false
+    }
+
+    /// The turn is over, and its answers are about to leave: the place to make good what they say,
+    /// for all of them at once.
+    ///
+    /// # Errors
+    /// [`Unkept`]: every client for whom something waits is reset instead. It has no answer then,
+    /// and whether to ask again is its affair.
+    fn on_turn_end(&mut self) -> Result<(), Unkept> {
+        Ok(())
+    }
 }
+
+/// What was answered in this turn is not so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unkept;
 
 /// How a body is taken.
 #[derive(Debug)]

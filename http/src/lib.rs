@@ -20,7 +20,7 @@ pub mod target;
 
 pub use answer::{Answer, Answered};
 pub use error::{Fault, HttpError};
-pub use handler::{Handler, Next, Receive, Request, Sink, Source};
+pub use handler::{Handler, Next, Receive, Request, Sink, Source, Unkept};
 pub use head::{Fields, Method, RequestHead, ResponseHead, Version};
 pub use router::Router;
 pub use server::{Server, Settings};

@@ -10,7 +10,7 @@
 
 use std::borrow::Cow;
 
-use crate::{HttpError, Method, host};
+use crate::{HttpError, Method, Status, host};
 
 /// A target, taken apart. Nothing is decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,13 @@ impl<'a> Target<'a> {
         let end = octets.windows(3).position(|three| three == b"://");
         let end = end.ok_or(wrong("a target that is neither a path nor a URI"))?;
         let scheme = &octets[..end];
-        if !scheme.eq_ignore_ascii_case(b"http") && !scheme.eq_ignore_ascii_case(b"https") {
+        // RFC 9110, 7.4: what is asked of https is not to be had over a connection without TLS.
+        // Whoever ends TLS in front of us asks in the origin form.
+        if scheme.eq_ignore_ascii_case(b"https") {
+            let what = "a target of https on a connection without TLS";
+            return Err(HttpError::refused(Status::MISDIRECTED_REQUEST, "[9112-3.2.2-02]", what));
+        }
+        if !scheme.eq_ignore_ascii_case(b"http") {
             return Err(wrong("a target of another scheme than http"));
         }
         let rest = &octets[end + 3..];

@@ -461,6 +461,25 @@ fn a_clean_session_begins_anew() {
     assert_eq!(said[5..8], again, "{said:?}");
 }
 
+/// [MQTT-3.1.2-6], [MQTT-4.3.3-1] What the server had taken over is done with its session, also
+/// where nothing is left to send: no client waits for a PUBCOMP that cannot come.
+#[test]
+fn a_clean_session_takes_its_pubrels_along() {
+    let commands = [publish(1, "x", ExactlyOnce), Command::Finish];
+    let lines = [
+        CONNECT,
+        CONNACK,
+        Hears("34 06 0001 't' 0001 'x'"),
+        Says("50 02 0001"),
+        Hears("62 02 0001"),
+        Breaks,
+        CONNECT,
+        DISCONNECT,
+    ];
+    let said = told(&options(), &commands, &lines);
+    assert_eq!(said, ["connected false", "lost", "published 1", "disconnected"]);
+}
+
 /// [MQTT-3.1.2-4], [MQTT-4.3.3-2] The server has kept the session: identifier 5 is still the same
 /// message, and subscriptions are not made again.
 #[test]

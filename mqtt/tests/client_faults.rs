@@ -56,10 +56,10 @@ impl Observer for Notes {
     }
 }
 
-fn client(world: &World, host: u8, qos: QoS) -> (Node<Client<Notes>>, Notes) {
+fn client(world: &World, host: u8, qos: QoS, clean: bool) -> (Node<Client<Notes>>, Notes) {
     let notes = Notes::default();
     let mut options = Options::new(format!("client {host} at {qos:?}"));
-    options.connect.clean_session = false;
+    options.connect.clean_session = clean;
     options.connect.keep_alive = 20;
     options.window = 8;
     let client = Client::new(vec![addr()], options, notes.clone());
@@ -73,8 +73,8 @@ fn run(seed: u64, qos: QoS) -> (Vec<u64>, usize) {
     let broker = Broker::new(Settings { sys_interval: Duration::ZERO, ..Settings::default() });
     let mut broker = Node::new(world.host(addr().ip()), LoopSettings::default(), broker);
     broker.event_loop.listen(addr()).unwrap();
-    let (mut subscriber, heard) = client(&world, 2, qos);
-    let (mut publisher, said) = client(&world, 3, qos);
+    let (mut subscriber, heard) = client(&world, 2, qos, false);
+    let (mut publisher, said) = client(&world, 3, qos, false);
     let filters = vec![("n".to_owned(), qos)];
     subscriber.service.command(subscriber.event_loop.io(), Command::Subscribe(0, filters));
     let standing = || heard.0.borrow().subscribed && publisher_is_up(&said);
@@ -144,4 +144,38 @@ fn qos_1_arrives_at_least_once_and_in_order() {
         assert_eq!(firsts, (first..=COUNT).collect::<Vec<_>>(), "seed {seed}");
         assert!(first <= 2, "seed {seed}: the first is {first}");
     }
+}
+
+/// [MQTT-3.1.2-6] A publisher whose sessions end with their connections is told of each message
+/// once, and comes to its end, wherever the connection breaks.
+#[test]
+fn a_clean_publisher_comes_to_its_end() {
+    let mut lost = 0;
+    for (seed, qos) in (0..SEEDS).flat_map(|seed| [(seed, AtLeastOnce), (seed, ExactlyOnce)]) {
+        let world = World::new(seed, Faults::none());
+        let broker = Broker::new(Settings { sys_interval: Duration::ZERO, ..Settings::default() });
+        let mut broker = Node::new(world.host(addr().ip()), LoopSettings::default(), broker);
+        broker.event_loop.listen(addr()).unwrap();
+        let (mut publisher, said) = client(&world, 3, qos, true);
+        publisher.service.command(publisher.event_loop.io(), publish(1, qos));
+        let first = || publisher_is_up(&said);
+        assert!(world.run(&mut [&mut broker, &mut publisher], LONG, first).unwrap(), "seed {seed}");
+        world.set_faults(Faults::wild());
+        for ticket in 2..=COUNT / 10 {
+            publisher.service.command(publisher.event_loop.io(), publish(ticket, qos));
+            let until = world.now() + Duration::from_millis(20);
+            world.run(&mut [&mut broker, &mut publisher], until, || false).unwrap();
+        }
+        publisher.service.command(publisher.event_loop.io(), Command::Finish);
+        let ended = || said.0.borrow().ended.is_some();
+        let ends = world.run(&mut [&mut broker, &mut publisher], LONG, ended).unwrap();
+        let mut said = said.0.borrow_mut();
+        said.published.sort_unstable();
+        assert!(ends, "seed {seed}, {qos:?}: published {:?}, and goes on", said.published);
+        let all: Vec<u64> = (1..=COUNT / 10).collect();
+        assert_eq!(said.published, all, "seed {seed}, {qos:?}");
+        assert_eq!(said.ended.as_deref(), Some("Disconnected"), "seed {seed}, {qos:?}");
+        lost += said.lost;
+    }
+    assert!(lost > 50, "only {lost} connections were lost: this tests nothing");
 }

@@ -144,9 +144,25 @@ impl Io {
         }
     }
 
+    /// What is queued for this connection leaves at the end of the turn, after `on_turn_end`, and
+    /// not before: also the answer to what was just read, which leaves at once otherwise. For a
+    /// service that must do something before its answers may be seen, once for all of a turn.
+    pub fn hold(&mut self, conn: ConnId) {
+        if let Some(books) = self.conns.get_mut(conn).filter(|books| !books.waits_for_flush) {
+            books.waits_for_flush = true;
+            self.wishes.flush.push(conn);
+        }
+    }
+
     /// Bytes that the kernel has not taken yet; 0 for a dead id.
     pub fn queued(&self, conn: ConnId) -> usize {
         self.conns.get(conn).map_or(0, |books| books.outbox.queued())
+    }
+
+    /// Bytes that the kernel has taken so far; 0 for a dead id. Where it grows, the peer takes
+    /// what it is sent, or did until a while ago.
+    pub fn taken(&self, conn: ConnId) -> u64 {
+        self.conns.get(conn).map_or(0, |books| books.outbox.taken())
     }
 
     /// Has so much been queued that a service should stop producing for this peer, until

@@ -72,12 +72,18 @@ pub(crate) struct Outbox {
     /// Bytes of `copied` behind the last segment.
     tail: usize,
     queued: usize,
+    taken: u64,
 }
 
 impl Outbox {
     /// How many bytes wait.
     pub fn queued(&self) -> usize {
         self.queued
+    }
+
+    /// How many bytes the kernel has taken so far.
+    pub fn taken(&self) -> u64 {
+        self.taken
     }
 
     /// Appends bytes that the caller holds a reference to.
@@ -143,6 +149,7 @@ impl Outbox {
 
     /// The kernel took the first `n` bytes.
     pub fn advance(&mut self, n: usize, spare: &mut Spare) {
+        self.taken += n.min(self.queued) as u64;
         if n >= self.queued {
             // Most often all of it: nothing is moved, and the buffer keeps its front.
             return self.clear(spare);
@@ -248,6 +255,7 @@ mod tests {
             outbox.send(block, &mut spare);
             assert!(spare.take_block().is_none(), "not yet written");
             outbox.advance(size, &mut spare);
+            assert_eq!((outbox.taken(), outbox.queued()), (size as u64, 0));
             assert_eq!(spare.take_block().is_some(), comes, "{size} {held}");
             drop(holder);
         }

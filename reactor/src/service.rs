@@ -19,7 +19,9 @@ use crate::{Closed, ConnId, Io, ListenerId, Origin, Timer};
 ///    before it was through. An accepted connection begins with `on_open`. There is exactly one
 ///    `on_close` per id and nothing after it. Using a dead id does nothing.
 /// 2. A callback never runs inside another callback. What it wishes is carried out after it:
-///    connects, then writes, then closes.
+///    connects, then writes, then closes. What was written to the connection that is being read
+///    leaves right after `on_data`, all else after [`on_turn_end`](Self::on_turn_end); with
+///    [`Io::hold`] that as well.
 /// 3. `on_data` sees all bytes not yet taken, in order; what it leaves stays, and is seen again
 ///    with the next bytes, or after [`Io::resume_reading`]. What may be left is limited
 ///    ([`Settings::input_max`](crate::Settings)).

@@ -54,6 +54,13 @@ pub enum Error {
         /// Our limit in bytes.
         max: usize,
     },
+    /// More of something than we take.
+    TooMany {
+        /// Of what, in the plural, and where: frames in a message.
+        what: &'static str,
+        /// Our limit in number.
+        max: usize,
+    },
     /// The peer was silent for too long.
     Silent {
         /// What it owed us.
@@ -95,7 +102,10 @@ impl Error {
             Self::RefusedByPeer { .. } => "[ZMTP-3.0-error-01]",
             Self::Version { .. } => "[ZMTP-3.0-greeting-13]",
             Self::Mechanism { .. } => "[ZMTP-3.0-mech-05]",
-            Self::TooLarge { .. } | Self::Silent { .. } | Self::Misuse(_) => "",
+            Self::TooLarge { .. }
+            | Self::TooMany { .. }
+            | Self::Silent { .. }
+            | Self::Misuse(_) => "",
         }
     }
 }
@@ -124,6 +134,7 @@ impl fmt::Display for Error {
             Self::TooLarge { what, len, max } => {
                 write!(f, "a {what} of {len} bytes is over the limit of {max}")?;
             }
+            Self::TooMany { what, max } => write!(f, "there are more than {max} {what}")?,
             Self::Silent { what } => write!(f, "the peer was silent: no {what} in time")?,
             Self::Misuse(what) => f.write_str(what)?,
         }

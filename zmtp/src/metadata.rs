@@ -61,12 +61,8 @@ impl Metadata {
         let mut properties = Vec::new();
         while !body.is_empty() {
             if properties.len() == PROPERTIES_MAX {
-                let len = properties.len() as u64 + 1;
-                return Err(Error::TooLarge {
-                    what: "list of properties",
-                    len,
-                    max: PROPERTIES_MAX,
-                });
+                let what = "properties in a command";
+                return Err(Error::TooMany { what, max: PROPERTIES_MAX });
             }
             properties.push(decode_property(&mut body)?);
         }

@@ -232,12 +232,7 @@ impl Partial {
     fn push(&mut self, body: Bytes, max: usize) -> Result<(), Error> {
         self.size += body.len();
         if self.frames.len() == FRAMES_MAX {
-            let len = FRAMES_MAX as u64 + 1;
-            return Err(Error::TooLarge {
-                what: "message's number of frames",
-                len,
-                max: FRAMES_MAX,
-            });
+            return Err(Error::TooMany { what: "frames in a message", max: FRAMES_MAX });
         }
         if self.size > max {
             return Err(Error::TooLarge { what: "message", len: self.size as u64, max });

@@ -382,6 +382,13 @@ fn endpoints_come_and_go() {
     assert!(push.disconnect(&format!("tcp://{other}")).unwrap());
     assert!(!push.disconnect(&format!("tcp://{other}")).unwrap());
     assert!(!push.try_send(&"3".into()));
+    // Who is not known yet may be later; messages wait for him.
+    push.connect("tcp://no.such.host.invalid:1").unwrap();
+    assert!(push.try_send(&"4".into()));
+    assert!(push.disconnect("tcp://no.such.host.invalid:1").unwrap());
+    push.connect(&format!("tcp://localhost:{}", addr.port())).unwrap();
+    push.send("5").unwrap();
+    assert_eq!(pull.recv_within(Some(PATIENCE)).unwrap(), "5".into());
     let mut push = Push::new().unwrap();
     push.connect(&format!("tcp://{addr}")).unwrap();
     push.send("4").unwrap();

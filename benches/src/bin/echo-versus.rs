@@ -10,12 +10,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use wirelab_benches::choice::write_json;
+use wirelab_benches::choice::{end, end_with_runner, write_json};
+use wirelab_benches::load::Load;
 use wirelab_benches::report::{Idle, Row, Sample, Seen, idle_table, json, table};
 use wirelab_benches::server::{Cores, Server, monotonic, raise_descriptor_limit, thread_cpu};
 use wirelab_benches::versus::bare;
 use wirelab_benches::versus::kinds::Kind;
-use wirelab_benches::versus::load::{Load, MESSAGE, MIB, SHAPES, Shape};
+use wirelab_benches::versus::pattern::{MESSAGE, MIB, Pattern, SHAPES, Shape};
 use wirelab_echo::{EchoServer, Style};
 use wirelab_reactor::{EventLoop, MioNet, Settings};
 
@@ -72,21 +73,12 @@ fn main() -> ExitCode {
         Some(Role::Serve { kind }) => serve(*kind),
         None => compare(&options),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        // `| head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("echo-versus: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    end("echo-versus", result)
 }
 
 fn serve(kind: Kind) -> io::Result<()> {
     raise_descriptor_limit()?;
-    // The runner's end is ours, however it ends.
-    nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
+    end_with_runner()?;
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     match kind {
         Kind::Ours => {
@@ -180,7 +172,7 @@ fn row(shape: Shape, kinds: &[Kind], plan: &Plan) -> io::Result<Row> {
 /// A fresh process each time, so that the luck of one memory layout does not last.
 fn measure(kind: Kind, shape: Shape, plan: &Plan) -> io::Result<Sample> {
     let server = Server::start(kind.name(), kind.command()?, &plan.cores)?;
-    let mut load = Load::connect(server.addr, shape.connections)?;
+    let mut load = Load::connect(server.addr, shape.connections, |_| Ok(Pattern::new()))?;
     load.open_window(shape.window)?;
     load.run(plan.warm_up)?;
     let (start, load_start, before) = (monotonic()?, thread_cpu()?, server.cpu()?);
@@ -198,12 +190,12 @@ fn measure(kind: Kind, shape: Shape, plan: &Plan) -> io::Result<Sample> {
 fn hold_idle(kind: Kind, plan: &Plan) -> io::Result<Idle> {
     let server = Server::start(kind.name(), kind.command()?, &plan.cores)?;
     // What the first connection needs is not what each needs.
-    let mut first = Load::connect(server.addr, 1)?;
+    let mut first = Load::connect(server.addr, 1, |_| Ok(Pattern::new()))?;
     first.open_window(MESSAGE)?;
     first.finish()?;
     let before = server.resident()?;
     let held = server.descriptors()?;
-    let mut load = Load::connect(server.addr, plan.idle)?;
+    let mut load = Load::connect(server.addr, plan.idle, |_| Ok(Pattern::new()))?;
     server.await_descriptors(held + plan.idle)?;
     let each = |now: u64| now.saturating_sub(before) as f64 / plan.idle as f64;
     let accepted = each(server.resident()?);

@@ -10,12 +10,13 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use wirelab_benches::choice::{choose, write_json};
+use wirelab_benches::choice::{choose, end, end_with_runner, lab, write_json};
+use wirelab_benches::load::Load;
 use wirelab_benches::report::{Idle, Row as Table, Sample, Seen, idle_table, json, table};
 use wirelab_benches::server::{Cores, Server, monotonic, raise_descriptor_limit, thread_cpu};
 use wirelab_benches::web::exchange::Exchange;
 use wirelab_benches::web::kinds::Kind;
-use wirelab_benches::web::load::Load;
+use wirelab_benches::web::requests::Requests;
 use wirelab_benches::web::rows::{Driver, ROWS, Row};
 use wirelab_benches::web::{bulk, wrk};
 
@@ -72,31 +73,11 @@ struct Plan {
 fn main() -> ExitCode {
     let options = Options::parse();
     let result = match options.role {
-        Some(Role::Lab { words }) => return lab(words),
+        Some(Role::Lab { words }) => return lab("http-versus", words),
         Some(Role::Bulk) => serve_bulk(),
         None => compare(&options),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        // `| head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("http-versus: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// The runner's end is ours, however it ends.
-fn end_with_runner() -> io::Result<()> {
-    Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?)
-}
-
-fn lab(words: Vec<OsString>) -> ExitCode {
-    if let Err(error) = end_with_runner() {
-        eprintln!("http-versus: {error}");
-    }
-    wirelab::cli::main_from([OsString::from("wirelab")].into_iter().chain(words))
+    end("http-versus", result)
 }
 
 fn serve_bulk() -> io::Result<()> {
@@ -214,7 +195,8 @@ fn measure(kind: Kind, row: &Row, plan: &Plan) -> io::Result<Sample> {
 }
 
 fn ask(server: &Server, row: &Row, time: Duration) -> io::Result<Seen> {
-    let mut load = Load::connect(server.addr, row.connections, row.exchange)?;
+    let mut load =
+        Load::connect(server.addr, row.connections, |first| Requests::learn(row.exchange, first))?;
     load.open_window(row.depth)?;
     load.run(time / 10)?;
     let (start, load_start, before) = (monotonic()?, thread_cpu()?, server.cpu()?);
@@ -238,13 +220,14 @@ fn ask_with_wrk(server: &Server, row: &Row, time: Duration) -> io::Result<Seen> 
 fn hold_idle(kind: Kind, plan: &Plan) -> io::Result<Idle> {
     let running = kind.start(Exchange::Add, 1, &Cores::deal(plan.all, 1, 1))?;
     let server = &running.server;
+    let sums = |first: &mut TcpStream| Requests::learn(Exchange::Add, first);
     // What the first connection needs is not what each needs.
-    let mut first = Load::connect(server.addr, 1, Exchange::Add)?;
+    let mut first = Load::connect(server.addr, 1, sums)?;
     first.open_window(1)?;
     first.finish()?;
     let before = server.resident()?;
     let held = server.descriptors()?;
-    let mut load = Load::connect(server.addr, plan.idle, Exchange::Add)?;
+    let mut load = Load::connect(server.addr, plan.idle, sums)?;
     server.await_descriptors(held + plan.idle)?;
     let each = |now: u64| now.saturating_sub(before) as f64 / plan.idle as f64;
     let accepted = each(server.resident()?);

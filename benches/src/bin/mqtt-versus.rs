@@ -16,7 +16,7 @@ use wirelab::bench::process::Process;
 use wirelab_benches::brokers::broker::{Broker, Kind};
 use wirelab_benches::brokers::report::{Compared, Entry, json, tables};
 use wirelab_benches::brokers::rows::{Effort, Row, all};
-use wirelab_benches::choice::{choose, write_json};
+use wirelab_benches::choice::{choose, end, lab, write_json};
 use wirelab_benches::server::raise_descriptor_limit;
 
 /// Pairs MQTT brokers on this machine: rates, CPU per message, loss, latency, memory.
@@ -67,27 +67,10 @@ enum Role {
 fn main() -> ExitCode {
     let options = Options::parse();
     let result = match options.role {
-        Some(Role::Lab { words }) => return lab(words),
+        Some(Role::Lab { words }) => return lab("mqtt-versus", words),
         None => compare(&options),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        // `| head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("mqtt-versus: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn lab(words: Vec<OsString>) -> ExitCode {
-    // The runner's end is ours, however it ends.
-    let died = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
-    if let Err(error) = died {
-        eprintln!("mqtt-versus: {error}");
-    }
-    wirelab::cli::main_from([OsString::from("wirelab")].into_iter().chain(words))
+    end("mqtt-versus", result)
 }
 
 fn compare(options: &Options) -> io::Result<()> {

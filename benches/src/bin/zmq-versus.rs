@@ -6,7 +6,7 @@ use clap::Parser;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wirelab_benches::choice::{choose, write_json};
+use wirelab_benches::choice::{choose, end, write_json};
 use wirelab_benches::sockets::programs::{Kind, Programs};
 use wirelab_benches::sockets::report::{Compared, Entry, json, table};
 use wirelab_benches::sockets::rows::{Row, all};
@@ -36,15 +36,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    match compare(&Options::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        // `| head` has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("zmq-versus: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    end("zmq-versus", compare(&Options::parse()))
 }
 
 fn compare(options: &Options) -> io::Result<()> {

@@ -5,10 +5,10 @@
 //!   ours | bare | tokio  <-- loopback -->   load (this process), round after round
 //! ```
 //!
-//! [`kinds`] says which there are, [`load`] drives one and checks every answer, [`bare`] is the
-//! plain loop to be measured against. `src/bin/echo-versus.rs` puts them together with
-//! [`server`](crate::server) and [`report`](crate::report).
+//! [`kinds`] says which there are, [`pattern`] what each must send back, [`bare`] is the plain loop
+//! to be measured against. `src/bin/echo-versus.rs` puts them together with
+//! [`load`](crate::load), [`server`](crate::server) and [`report`](crate::report).
 
 pub mod bare;
 pub mod kinds;
-pub mod load;
+pub mod pattern;

@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::bulk;
+use crate::load::wrong;
 
 /// What the lab answers to its sum.
 const SUM: &[u8] = b"{\n  \"result\": 14\n}\n";
@@ -137,10 +138,6 @@ impl Answer {
             self.date.start.saturating_sub(at).min(end)..self.date.end.saturating_sub(at).min(end);
         got[..date.start] == expected[..date.start] && got[date.end..] == expected[date.end..]
     }
-}
-
-fn wrong(what: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 #[cfg(test)]

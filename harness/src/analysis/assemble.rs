@@ -45,8 +45,9 @@ pub(super) enum Unit {
     /// A unit's first or further bytes: so many are there now, of so many if that is known; and
     /// its first byte.
     Part { first: u64, there: usize, of: Option<usize>, begins: bool, head: u8 },
-    /// So many bytes between units that cannot be told apart.
-    Lost(u64),
+    /// So many bytes between units that cannot be told apart: after a hole, or, `endless`, from a
+    /// unit on that announces no length that there is.
+    Lost { len: u64, endless: bool },
 }
 
 #[derive(Debug, Default)]
@@ -64,17 +65,19 @@ pub(super) struct Assembler<F> {
     format: F,
     partial: Option<Partial>,
     lost: bool,
+    /// It is, by a length that there is not.
+    endless: bool,
 }
 
 impl<F: Format> Assembler<F> {
     /// For a direction that begins with a unit.
     pub(super) fn new(format: F) -> Self {
-        Self { format, partial: None, lost: false }
+        Self { format, partial: None, lost: false, endless: false }
     }
 
     /// For a direction whose first bytes are not those of a unit.
     pub(super) fn in_the_middle(format: F) -> Self {
-        Self { format, partial: None, lost: true }
+        Self { format, partial: None, lost: true, endless: false }
     }
 
     /// Takes the next bytes.
@@ -83,7 +86,7 @@ impl<F: Format> Assembler<F> {
         let mut at = 0;
         // Units often begin with a segment: here it can be found again.
         if self.lost && self.format.are_units(&chunk.bytes) {
-            self.lost = false;
+            (self.lost, self.endless) = (false, false);
         }
         while at < chunk.bytes.len() && !self.lost {
             let begins = self.partial.is_none();
@@ -96,7 +99,7 @@ impl<F: Format> Assembler<F> {
         }
         let unread = (chunk.bytes.len() - at) as u64;
         if unread > 0 {
-            units.push(Unit::Lost(unread));
+            units.push(Unit::Lost { len: unread, endless: self.endless });
         }
         // The frame was cut: the rest of its bytes is a hole.
         let missing = chunk.len - chunk.bytes.len() as u64;
@@ -164,7 +167,7 @@ impl<F: Format> Assembler<F> {
                     Some(Assembled { bytes, len, time_ns: chunk.time_ns, pieces })
                 }
                 Extent::Boundless => {
-                    self.lost = true;
+                    (self.lost, self.endless) = (true, true);
                     None
                 }
                 Extent::Known(_) | Extent::Open => {
@@ -196,7 +199,7 @@ impl<F: Format> Assembler<F> {
             }
             Extent::Boundless => {
                 self.partial = None;
-                self.lost = true;
+                (self.lost, self.endless) = (true, true);
                 None
             }
         }

@@ -5,6 +5,8 @@
 use hdrhistogram::Histogram;
 use serde_json::{Map, Value, json};
 
+use super::process::Memory;
+
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -91,6 +93,19 @@ impl Figures {
         }
         self.add("max", "latency, the longest", micros(latency.max()), Unit::Micros);
         self.add("mean", "latency, on average", latency.mean() / 1e3, Unit::Micros);
+    }
+
+    /// The server's memory with so many idle connections, and what each of these takes since
+    /// `before` they came; nothing of what is not known.
+    pub fn add_memory(&mut self, before: Option<Memory>, after: Option<Memory>, idle: usize) {
+        let Some(after) = after else { return };
+        self.add("memory", "the server's resident memory", after.resident as f64, Unit::Bytes);
+        let Some(before) = before.filter(|_| idle > 0) else { return };
+        let each = |before: u64, after: u64| (after as f64 - before as f64) / idle as f64;
+        let rss = each(before.resident, after.resident);
+        let pss = each(before.proportional, after.proportional);
+        self.add("rss", "resident memory for each idle client", rss, Unit::Bytes);
+        self.add("pss", "proportional memory for each", pss, Unit::Bytes);
     }
 
     /// In the order in which they were added.

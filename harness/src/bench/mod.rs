@@ -1,8 +1,9 @@
 //! `wirelab bench`: load on a server, and what it made of it.
 //!
 //! [`mqtt`] loads brokers, [`asking`] whatever answers requests; [`figures`], [`threshold`],
-//! [`report`], [`papers`], [`span`], [`watch`], [`own`] and [`process`] are what they share:
-//! numbers with units, conditions on them, files, times, the screen, what a process has used.
+//! [`report`], [`papers`], [`target`], [`span`], [`watch`], [`own`] and [`process`] are what they
+//! share: numbers with units, conditions on them, files, addresses, times, the screen, what a
+//! process has used.
 
 pub mod asking;
 pub mod figures;
@@ -12,6 +13,7 @@ pub mod papers;
 pub mod process;
 pub mod report;
 pub mod span;
+pub mod target;
 pub mod threshold;
 pub mod versus;
 pub mod watch;

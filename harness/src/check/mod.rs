@@ -125,8 +125,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         return Err(Failure::usage("--path begins with a slash, and has no spaces"));
     }
     let text = arguments.target.as_deref().unwrap_or_default();
-    let target = address(text)?;
+    let authority = authority(text);
+    let target = address(&authority)?;
     let mut desk = Desk::new(target, patience, &arguments.path, mark());
+    desk.authority = authority;
     desk.credentials = arguments.username.clone().map(|name| (name, arguments.password.clone()));
     let protocol = arguments.protocol;
     if let Err(Wrong::Broken(why) | Wrong::LeftOut(why)) = protocol.greet(&mut desk) {
@@ -181,10 +183,14 @@ fn examine(case: &Case, desk: &mut Desk) -> Examined {
     Examined { case: *case, outcome }
 }
 
-fn address(text: &str) -> Result<SocketAddr, Failure> {
-    let unknown = |why: String| Failure::failed(format!("{text} leads nowhere: {why}"));
-    let whole = text.strip_prefix(':').map_or(text.to_owned(), |port| format!("127.0.0.1:{port}"));
-    let mut found = whole.to_socket_addrs().map_err(|error| unknown(error.to_string()))?;
+/// A host and a port; `:PORT` is one of this machine.
+fn authority(text: &str) -> String {
+    text.strip_prefix(':').map_or(text.to_owned(), |port| format!("127.0.0.1:{port}"))
+}
+
+fn address(authority: &str) -> Result<SocketAddr, Failure> {
+    let unknown = |why: String| Failure::failed(format!("{authority} leads nowhere: {why}"));
+    let mut found = authority.to_socket_addrs().map_err(|error| unknown(error.to_string()))?;
     found.next().ok_or_else(|| unknown("it has no address".to_owned()))
 }
 

@@ -41,6 +41,8 @@ pub type Finding = Result<(), Wrong>;
 #[derive(Debug)]
 pub struct Desk {
     target: SocketAddr,
+    /// The same as whoever checks has named it: a server may have a site of its own for each name.
+    pub authority: String,
     /// How long an answer may take.
     pub patience: Duration,
     /// What requests of HTTP ask for.
@@ -67,6 +69,7 @@ impl Desk {
     pub fn new(target: SocketAddr, patience: Duration, path: &str, mark: String) -> Self {
         Self {
             target,
+            authority: target.to_string(),
             patience,
             path: path.to_owned(),
             mark,
@@ -103,11 +106,6 @@ impl Desk {
     /// What has happened since the last time that this was asked.
     pub fn take_record(&mut self) -> Vec<Happening> {
         std::mem::take(&mut *self.record.borrow_mut()).happenings
-    }
-
-    /// The authority that is asked.
-    pub fn target(&self) -> SocketAddr {
-        self.target
     }
 }
 

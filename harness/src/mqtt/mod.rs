@@ -14,6 +14,7 @@ mod log;
 mod moment;
 mod options;
 mod passwd;
+mod patience;
 mod printer;
 mod prompt;
 mod publish;

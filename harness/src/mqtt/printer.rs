@@ -8,11 +8,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::thread;
-use std::time::Duration;
 use wirelab_mqtt::client::event::Arrived;
 use wirelab_mqtt::client::{Command, Ended, Event, Message, Observer, Seen};
 use wirelab_mqtt::{Packet, QoS, topic};
@@ -21,6 +17,7 @@ use wirelab_reactor::{Sender, Stopper};
 
 use super::debug::Debug;
 use super::format::{Form, Style};
+use super::patience::Patience;
 use super::run::Run;
 use crate::output::{Output, escape_controls};
 
@@ -44,8 +41,8 @@ pub struct Rules {
     pub count: Option<u64>,
     /// `-E`: answers that are still to come.
     pub answers: Option<usize>,
-    /// `-W`, and where to note that it ran out.
-    pub timeout: Option<(Duration, Arc<AtomicBool>)>,
+    /// `-W`, which is to hear when all is done.
+    pub patience: Patience,
 }
 
 /// How it ended, whether the connection had stood, and whether no subscription was granted.
@@ -110,17 +107,6 @@ impl Printer {
     }
 
     fn on_connected(&mut self) {
-        if !self.stood
-            && let Some((wait, ran_out)) = self.rules.timeout.take()
-        {
-            let stopper = self.stopper.clone();
-            thread::spawn(move || {
-                thread::sleep(wait);
-                ran_out.store(true, Ordering::Release);
-                // A loop that cannot be woken has ended.
-                let _ = stopper.stop();
-            });
-        }
         self.stood = true;
         if let Some((host, _)) = &self.look.lab {
             let text = format!("Berhasil terhubung ke broker MQTT {host}\n");
@@ -167,10 +153,13 @@ impl Printer {
     /// At once, if nothing is being cleared: then nothing more is taken from the broker.
     fn leave(&mut self) -> ControlFlow<()> {
         self.leaving = true;
-        if self.clearing == 0 {
-            return ControlFlow::Break(());
-        }
-        ControlFlow::Continue(())
+        if self.clearing == 0 { self.end() } else { ControlFlow::Continue(()) }
+    }
+
+    /// All is done; how long the broker takes to see us off is not counted.
+    fn end(&self) -> ControlFlow<()> {
+        self.rules.patience.done();
+        ControlFlow::Break(())
     }
 
     fn print(&mut self, arrived: &Arrived) {
@@ -215,7 +204,7 @@ impl Printer {
         match &mut self.rules.answers {
             Some(left) => {
                 *left = left.saturating_sub(1);
-                if *left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if *left == 0 { self.end() } else { ControlFlow::Continue(()) }
             }
             None => ControlFlow::Continue(()),
         }
@@ -238,7 +227,7 @@ impl Printer {
         }
         if codes.iter().all(Option::is_none) {
             self.granted_none = true;
-            return ControlFlow::Break(());
+            return self.end();
         }
         self.on_answer()
     }
@@ -260,7 +249,7 @@ impl Observer for Printer {
             Event::Published(_) => {
                 self.clearing = self.clearing.saturating_sub(1);
                 let done = self.leaving && self.clearing == 0;
-                if done { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if done { self.end() } else { ControlFlow::Continue(()) }
             }
             Event::Resubscribed(_) => ControlFlow::Continue(()),
             Event::Lost { why, wait } => {

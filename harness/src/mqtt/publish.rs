@@ -265,7 +265,14 @@ fn source(arguments: &Arguments) -> Result<Source, Failure> {
     }
     match (arguments.stdin_line, arguments.stdin_file, arguments.null_message, arguments.lab) {
         (true, ..) => Ok(Source::Lines),
-        (_, true, ..) => all(Box::new(io::stdin()), "stdin"),
+        (_, true, ..) => match all(Box::new(io::stdin()), "stdin")? {
+            // Most likely the command before the pipe has failed; and with -r an empty message
+            // would clear what is retained.
+            Source::Payload(payload) if payload.is_empty() => {
+                Err(Failure::failed("stdin is empty; an empty message is sent with -n"))
+            }
+            whole => Ok(whole),
+        },
         (_, _, true, _) => Ok(Source::Payload(Bytes::new())),
         (.., true) => Ok(Source::Payload(Bytes::from_static(LAB_PAYLOAD.as_bytes()))),
         _ => Err(Failure::usage("a message is needed: -m, -f, -l, -s or -n")),

@@ -5,8 +5,7 @@
 
 use clap::Args;
 use std::io::{self, IsTerminal};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::Duration;
 use wirelab_mqtt::client::{Command, Ended};
@@ -15,6 +14,7 @@ use wirelab_mqtt::{QoS, topic};
 use super::debug::Debug;
 use super::format::{Form, Style};
 use super::options::{Connection, qos};
+use super::patience::Patience;
 use super::printer::{Look, Printer, Rules};
 use super::run::{Run, hushed, judge};
 use crate::exit::Failure;
@@ -90,7 +90,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let filters = arguments.filters(target.topic.take())?;
     let form = arguments.form()?;
     let run = Run::new(&target)?;
-    let timed_out = Arc::new(AtomicBool::new(false));
+    let patience = Patience::default();
     let (report, ended) = mpsc::channel();
     let rules = Rules {
         filter_out: arguments.filter_out.clone(),
@@ -103,7 +103,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         answers: arguments
             .exit_after_subscribe
             .then(|| usize::from(!filters.is_empty()) + arguments.unsubscribe.len()),
-        timeout: arguments.timeout.map(|seconds| (Duration::from_secs(seconds), timed_out.clone())),
+        patience: patience.clone(),
     };
     let mut first = Vec::new();
     if !filters.is_empty() {
@@ -122,6 +122,10 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     };
     let printer = Printer::new(rules, look, &run, report);
     let interrupted = run.interrupted.clone();
+    // From here on: a broker that does not answer is waited for no longer than one that does.
+    if let Some(seconds) = arguments.timeout {
+        patience.begin(Duration::from_secs(seconds), run.stopper.clone());
+    }
     let ran = run.run(&target, first, printer);
     if arguments.lab {
         output.line("Subscriber dihentikan.");
@@ -129,7 +133,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let verdict = match ended.try_iter().last() {
         _ if interrupted.load(Ordering::Acquire) && arguments.lab => Ok(()),
         _ if interrupted.load(Ordering::Acquire) => Err(Failure::interrupted()),
-        _ if timed_out.load(Ordering::Acquire) => Err(ran_out(arguments.timeout)),
+        _ if patience.ran_out() => Err(ran_out(arguments.timeout)),
         Some((Ended::Disconnected, _, true)) => {
             Err(Failure::failed("the broker granted none of the subscriptions"))
         }

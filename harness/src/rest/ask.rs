@@ -16,7 +16,7 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 use wirelab_http::client::{Client, Error, Options, Outgoing, Response, Url};
-use wirelab_http::{HttpError, Method};
+use wirelab_http::{HttpError, Method, Status};
 
 use super::sheet::Sheet;
 use crate::exit::{FAILED, Failure};
@@ -86,9 +86,8 @@ pub fn run(method: Method, arguments: &Arguments, output: &Output) -> Result<(),
     let mut client = client(arguments.max_time, arguments.location)?;
     let mut response = client.send(request).map_err(|error| failure(&error))?;
     say_head(&response, output);
-    let status = response.status();
-    if arguments.fail && status.code() >= 400 {
-        let message = format!("the server answered {status}");
+    if arguments.fail && response.status().code() >= 400 {
+        let message = format!("the server answered {}", named(response.head().code()));
         return Err(Failure { code: STATUS, message });
     }
     if output.json {
@@ -96,6 +95,12 @@ pub fn run(method: Method, arguments: &Arguments, output: &Output) -> Result<(),
     }
     // Of a HEAD the head is all there is.
     print(&mut response, arguments, arguments.include || method == Method::Head)
+}
+
+/// A status with its name, if it has one.
+fn named(code: u16) -> String {
+    let named = Status::new(code).map(|status| status.to_string());
+    named.map_or_else(|| format!("{code:03}"), |named| named.trim_end().to_owned())
 }
 
 /// A client with this patience.
@@ -306,7 +311,7 @@ fn print_line(object: &Value) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arguments, octets, request, url};
+    use super::{Arguments, named, octets, request, url};
     use clap::Parser;
     use wirelab_http::Method;
     use wirelab_http::client::Content;
@@ -354,6 +359,15 @@ mod tests {
         assert!(head.contains("\r\nContent-Type: application/x-www-form-urlencoded\r\n"), "{head}");
         assert!(head.contains("\r\nX-Y: z\r\n"), "{head}");
         assert_eq!(body, "a=b");
+    }
+
+    #[test]
+    fn a_status_is_told_as_it_came() {
+        for (code, told) in
+            [(404, "404 Not Found"), (599, "599"), (600, "600"), (999, "999"), (99, "099")]
+        {
+            assert_eq!(named(code), told);
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub fn failed(request: &Request<'_>, state: Option<State<'_>>) -> Option<Status>
     let tag = state.and_then(|state| state.tag).map(str::as_bytes);
     // `*` is any that there is. Of a weak tag only the rest counts, and only for If-None-Match.
     let names = |name: &str, weak: bool| {
-        fields.elements(name).any(|element| {
+        fields.all(name).flat_map(tags).any(|element| {
             let own = if weak { element.strip_prefix(b"W/").unwrap_or(element) } else { element };
             state.is_some() && (element == b"*" || Some(own) == tag)
         })
@@ -50,6 +50,16 @@ pub fn failed(request: &Request<'_>, state: Option<State<'_>>) -> Option<Status>
         return Some(Status::NOT_MODIFIED);
     }
     None
+}
+
+/// The entity tags of a list. A backslash escapes nothing in one: `"\"` is a whole tag.
+fn tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut quoted = false;
+    let elements = list.split(move |octet| {
+        quoted ^= *octet == b'"';
+        *octet == b',' && !quoted
+    });
+    elements.map(<[u8]>::trim_ascii)
 }
 
 /// What the machine's clock says, in seconds since 1970.

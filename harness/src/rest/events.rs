@@ -112,6 +112,8 @@ impl Feed {
             .ok()
             .field("Content-Type", "text/event-stream")
             .field("Cache-Control", "no-store")
+            // nginx, which asks in HTTP/1.0, would else hold all of it back.
+            .field("X-Accel-Buffering", "no")
             .stream(listener)
     }
 }

@@ -97,7 +97,10 @@ impl Directory {
             Ok((file, metadata, names))
         });
         match found {
-            Ok((_, metadata, _)) if metadata.is_dir() => to_directory(request, answer),
+            // One that is named as a file is named, its path with a slash behind it, is none.
+            Ok((_, metadata, _)) if metadata.is_dir() && !request.path().ends_with(b"/") => {
+                to_directory(request, answer)
+            }
             Ok((file, metadata, names)) if metadata.is_file() => {
                 send(request, answer, file, &metadata, kind(&names))
             }
@@ -160,7 +163,9 @@ fn send(
         answering = answering.field("Last-Modified", date::write(modified));
     }
     match status {
-        Some(Status::PRECONDITION_FAILED) => answering.body(b"it is another one by now\n"),
+        Some(Status::PRECONDITION_FAILED) => answering
+            .field("Content-Type", "text/plain; charset=utf-8")
+            .body(b"it is another one by now\n"),
         Some(_) => answering.body(b""),
         None => {
             let left = metadata.len();

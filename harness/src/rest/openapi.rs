@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn the_document_has_the_routers_paths_and_methods() {
-        let router = router(&Collection::new(Duration::ZERO));
+        let (router, _) = router(&Collection::new(Duration::ZERO));
         let routes: BTreeMap<_, _> =
             router.routes().map(|(path, allow)| (path.to_owned(), told(allow))).collect();
         let document = document();

@@ -7,12 +7,12 @@ use serde_json::json;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use wirelab_http::{Answer, Answered, Handler, Receive, Request, Router, Server, Settings};
+use wirelab_http::{Answer, Answered, Handler, Receive, Request, Router, Server, Settings, Unkept};
 use wirelab_reactor::{Mailbox, Settings as LoopSettings, many};
 
 use super::access_log::{self, Format, Sheet};
 use super::files::Directory;
-use super::items::Collection;
+use super::items::{Collection, Turn};
 use super::{PORT, lab, openapi};
 use crate::descriptors;
 use crate::exit::Failure;
@@ -66,11 +66,11 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
         // One ring of the bell is as good as many.
         let (ringer, bell) = event_loop.mailbox(1);
         items.feed().add_loop(ringer);
-        let mut router = router(&items);
+        let (mut router, turn) = router(&items);
         if let Some(directory) = &directory {
             directory.routes(&mut router);
         }
-        let site = Site { router, bell };
+        let site = Site { router, turn, bell };
         let server = Server::new(site, settings.clone()).with_clock(Box::new(|_| unix()));
         match pen.clone() {
             Some(pen) => server.observed_by(pen.observer()),
@@ -96,19 +96,21 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     ended
 }
 
-/// All that is served, but files.
-pub fn router(items: &Collection) -> Router {
+/// All that is served, but files; and what is to be done at the end of each turn.
+pub fn router(items: &Collection) -> (Router, Turn) {
     let mut router = Router::new();
     lab::routes(&mut router);
-    items.routes(&mut router);
+    let turn = items.routes(&mut router);
     items.feed().routes(&mut router);
     openapi::routes(&mut router);
-    router
+    (router, turn)
 }
 
-/// The router of one loop, and the bell that wakes who listens to `/events` there.
+/// The router of one loop, its part in the items, and the bell that wakes who listens to `/events`
+/// there.
 struct Site {
     router: Router,
+    turn: Turn,
     bell: Mailbox<()>,
 }
 
@@ -123,6 +125,14 @@ impl Handler for Site {
 
     fn on_wake(&mut self) {
         while self.bell.take().is_some() {}
+    }
+
+    fn holds(&self) -> bool {
+        self.turn.holds()
+    }
+
+    fn on_turn_end(&mut self) -> Result<(), Unkept> {
+        self.turn.end()
     }
 }
 

@@ -271,6 +271,9 @@ fn lo(
     let port = free_port(&server)?;
     let program = PathBuf::from(crate::lan::agent::OURSELVES);
     let filter = crate::filter::Filter { port: Some(port), host: None };
+    // What others send over the loopback does not take the room of what is played.
+    let sifted = socket.sift(&filter);
+    sifted.map_err(|e| NotPlayed::Refused(format!("the capture's filter is not taken: {e}")))?;
     let mut scene = scene(arguments, program, &server, port, vec![port; cast.len()]);
     let mut names = HostNames::new();
     for (n, part) in cast.iter().enumerate() {

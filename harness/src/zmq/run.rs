@@ -10,6 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use wirelab_zmtp::Endpoint;
 use wirelab_zmtp::blocking::{Error, Socket};
+use wirelab_zmtp::mechanism::MechanismName;
 use wirelab_zmtp::sockets::Pattern;
 
 use super::control::{Control, Why};
@@ -65,8 +66,12 @@ impl<P: Pattern + Default + Send + 'static> Run<P> {
         prepare: impl FnOnce(&mut Socket<P>),
     ) -> Result<Self, Failure> {
         let form = Form::new(shared.separator()?, output);
-        let mut socket: Socket<P> =
-            Socket::with(shared.options()?).map_err(|error| explained(&error))?;
+        let options = shared.options()?;
+        let advice = match options.mechanism.name() {
+            MechanismName::Null => "does this kind of socket fit it?",
+            MechanismName::Plain => "is the user known there?",
+        };
+        let mut socket: Socket<P> = Socket::with(options).map_err(|error| explained(&error))?;
         prepare(&mut socket);
         let control = Control::new(socket.interrupter());
         let (mut binds, mut connects) = (shared.bind.clone(), shared.connect.clone());
@@ -81,7 +86,7 @@ impl<P: Pattern + Default + Send + 'static> Run<P> {
             binds.iter().chain(&connects).map(|text| text.parse()).collect();
         let endpoints = endpoints.map_err(Failure::usage)?;
         let dialled = (binds.is_empty()).then_some(connects.len());
-        let talk = Talk::start(socket.monitor(), control.clone(), dialled, output);
+        let talk = Talk::start(socket.monitor(), control.clone(), dialled, advice, output);
         let serves = shared.lab || matches!(place, Place::Bind(_));
         catch_signals(&control, serves)?;
         for (text, endpoint) in binds.iter().zip(&endpoints) {
@@ -131,10 +136,7 @@ impl<P: Pattern + Default + Send + 'static> Run<P> {
             (Some(Why::Interrupted), _) if serves => Ok(()),
             (Some(Why::Interrupted), _) => Err(Failure::interrupted()),
             (Some(Why::TimedOut), _) => Err(timed_out("it was not done in time: -W ran out")),
-            (Some(Why::Refused(why)), _) => {
-                Err(Failure::failed(format!("{why}; is the user known there?")))
-            }
-            (Some(Why::Input(why)), _) => Err(Failure::failed(why)),
+            (Some(Why::Refused(why) | Why::Input(why)), _) => Err(Failure::failed(why)),
             (None, Err(error)) => Err(explained(&error)),
             (None, Ok(())) if all_sent => Ok(()),
             (None, Ok(())) if deadline.is_some_and(|at| Instant::now() >= at) => {

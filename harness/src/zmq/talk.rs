@@ -3,6 +3,7 @@
 //!
 //! It knows a socket's events. It does not know what is sent or received.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -24,17 +25,25 @@ pub struct Talk {
 
 impl Talk {
     /// Begins to listen. When each of the `dialled` endpoints has turned us away, the command is
-    /// to end; never, if there are none or others may come.
+    /// to end; never, if there are none or others may come. `advice` is what to do about that.
     pub fn start(
         monitor: Monitor,
         control: Control,
         dialled: Option<usize>,
+        advice: &'static str,
         output: &Output,
     ) -> Self {
         let is_over = Arc::new(AtomicBool::new(false));
         let (flag, output) = (is_over.clone(), output.clone());
-        let mut listener =
-            Listener { control, dialled, output, reason: String::new(), has_warned: false };
+        let mut listener = Listener {
+            control,
+            dialled,
+            advice,
+            output,
+            reason: String::new(),
+            hung_up: None,
+            has_warned: false,
+        };
         let thread = thread::spawn(move || {
             while !flag.load(Ordering::Acquire) {
                 if let Some(event) = monitor.next_within(GLANCE) {
@@ -59,9 +68,12 @@ impl Talk {
 struct Listener {
     control: Control,
     dialled: Option<usize>,
+    advice: &'static str,
     output: Output,
     /// Why a peer turned us away.
     reason: String,
+    /// Who ended the connection within the handshake, and did not say why.
+    hung_up: Option<SocketAddr>,
     /// Somebody waits at the terminal for a peer that is not there: he is told once.
     has_warned: bool,
 }
@@ -73,17 +85,24 @@ impl Listener {
                 self.has_warned = true;
                 self.control.count_peer(true);
             }
-            SocketEvent::Closed { .. } => self.control.count_peer(false),
+            SocketEvent::Closed { error, .. } => {
+                self.control.count_peer(false);
+                // Who sees only in our READY that we do not fit turns us away after its own.
+                if let Some(error) = error {
+                    self.reason = error.to_string();
+                }
+            }
             SocketEvent::HandshakeFailed { error: Some(error), .. } => {
                 // The log has warned of it.
                 self.has_warned = true;
                 self.reason = error.to_string();
             }
+            SocketEvent::HandshakeFailed { peer, error: None } => self.hung_up = Some(*peer),
             SocketEvent::GivenUp { peer } => {
                 let left = self.dialled.map(|dialled| dialled.saturating_sub(1));
                 self.dialled = left;
                 if left == Some(0) {
-                    let reason = format!("{peer}: {}", self.reason);
+                    let reason = format!("{peer}: {}; {}", self.reason, self.advice);
                     self.control.end(Why::Refused(reason));
                 }
             }
@@ -93,7 +112,13 @@ impl Listener {
             self.output.say(&line(event));
         } else if let (SocketEvent::Retrying { peer, .. }, false) = (event, self.has_warned) {
             self.has_warned = true;
-            self.output.say(&format!("{peer} is not there yet; trying again until it is"));
+            self.output.say(&match self.hung_up {
+                Some(hung_up) if hung_up == *peer => format!(
+                    "{peer} is there, but ends the connection within the handshake: does it speak \
+                     ZMTP 3, secured in the same way (--mechanism)? trying again"
+                ),
+                _ => format!("{peer} is not there yet; trying again until it is"),
+            });
         }
     }
 }

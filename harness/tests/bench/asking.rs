@@ -132,13 +132,23 @@ fn what_is_none_of_the_protocol_is_said_and_ended() {
     let silent = silent.local_addr().expect("an address").to_string();
     for (arguments, code, says) in [
         (&["rest", &echo, "-n", "5", "-c", "1"][..], 1, "what came is no answer"),
-        (&["zmq", &echo, "-n", "5", "-c", "1"], 1, "no REP, but Some(Dealer)"),
-        (&["rest", &silent, "-n", "5", "--drain", "0.2"], 1, "no answer came in time"),
+        (&["zmq", &echo, "-n", "5", "-c", "1"], 1, "no REP, but a DEALER"),
+        (
+            &["rest", &silent, "-n", "5", "--drain", "0.2"],
+            1,
+            "no good answer came: none came in time",
+        ),
+        (
+            &["rest", "--self", "-n", "5", "-c", "1", "--path", "/no", "--drain", "0.2"],
+            1,
+            "no good answer came: 5 came with another status or result",
+        ),
+        (&["mqtt", &echo, "-n", "5"], 1, "CONNECT instead of CONNACK; is a broker running there?"),
         (&["echo", "127.0.0.1:1", "-n", "5"], 1, "is a server running there?"),
         (&["rest", "--self", "-n", "5", "--path", "x"], 2, "begins with a slash"),
         (&["echo", "--self", "-n", "5", "-s", "7"], 2, "-s is from 8"),
         (&["echo", "--self", "-n", "500", "--fail-if", "p99>1ns"], 99, "it is so: p99>1ns"),
-        (&["echo", "--self", "127.0.0.1:1"], 2, "cannot be used with"),
+        (&["echo", "--self", "127.0.0.1:1"], 2, "no other one is needed"),
         (&["echo", "--self", "--csv", "1s"], 2, "both want stdout"),
         (&["mqtt", "--self", "-d", "5h"], 2, "a time is written as"),
     ] {
@@ -160,6 +170,23 @@ fn a_run_stands_beside_an_earlier_one_and_in_lines() {
     let text = command.output().expect("the binary starts").stdout;
     let text = String::from_utf8_lossy(&text);
     assert!(text.contains(" before ") && text.contains(", now "), "{text}");
+}
+
+#[test]
+fn idle_connections_are_held_and_weighed() {
+    for protocol in ["rest", "zmq", "echo"] {
+        let figures = run(&[protocol, "conn", "--self", "-c", "300", "-d", "100ms"]);
+        assert_eq!(figures["lost-connections"], 0.0, "{protocol}: {figures}");
+        assert!(figures["connects"].as_f64() > Some(0.0), "{protocol}: {figures}");
+        if cfg!(target_os = "linux") {
+            let each = figures["pss"].as_f64();
+            assert!(each > Some(0.0) && each < Some(65_536.0), "{protocol}: {figures}");
+        }
+        assert_eq!((&figures["rate"], &figures["total"]), (&Value::Null, &Value::Null));
+    }
+    let paced = run(&["echo", "lat", "--self", "-c", "4", "-d", "300ms", "--warmup", "0"]);
+    let all = paced["total"].as_f64().zip(paced["unsent"].as_f64()).map(|(a, b)| a + b);
+    assert!(all > Some(1300.0) && all < Some(1700.0), "{paced}");
 }
 
 /// The lines of a run with `--csv`, in columns; on stdout is nothing else.

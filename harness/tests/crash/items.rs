@@ -228,26 +228,32 @@ fn check(server: &Victim, written: &[Written]) {
     assert!(possible.contains(&counter), "{counter} of {possible:?}: an update was lost");
 }
 
-/// A file that may not grow is what a full disk is.
+/// A server whose file may have so many blocks of 512 octets: that is what a full disk is.
+fn start_with_a_disk_of(blocks: u32, data: &Path) -> Victim {
+    let mut command = std::process::Command::new("sh");
+    // Not the signal that the limit sends, but the error is what a disk gives.
+    command.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"]);
+    command.args([env!("CARGO_BIN_EXE_wirelab"), "rest", "serve", "-p", "0", "--data"]);
+    Victim::run({
+        command.arg(data);
+        command
+    })
+}
+
 #[test]
 fn a_change_that_the_disk_does_not_take_has_not_happened() {
     let directory = tempfile::tempdir().expect("a directory");
     let data = directory.path().join("items.redb");
     drop(start(0, &data));
-    let mut command = std::process::Command::new("sh");
-    // Not the signal that the limit sends, but the error is what a disk gives.
-    command.args(["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$@\"", "sh"]);
-    command.args([env!("CARGO_BIN_EXE_wirelab"), "rest", "serve", "-p", "0", "--data"]);
-    let server = Victim::run({
-        command.arg(&data);
-        command
-    });
+    let server = start_with_a_disk_of(1000, &data);
+    let mut asker = Writer::new(server.port);
+    let long = format!("\"{}\"", "x".repeat(60_000));
+    // The first that is not kept is not answered, for its answer was already said.
+    let answers = (0..40).map_while(|_| asker.ask("POST", "/items", "", &long));
+    let kept = answers.inspect(|answer| assert_eq!(answer.status, 201)).count();
+    assert!((1..40).contains(&kept), "{kept} of 40 were kept");
     let mut asker = Writer::new(server.port);
     let mut ask = |method, path: &str, body: &str| asker.ask(method, path, "", body).expect("one");
-    let long = format!("\"{}\"", "x".repeat(60_000));
-    let statuses = (0..40).map(|_| ask("POST", "/items", &long).status);
-    let kept = statuses.take_while(|status| *status == 201).count();
-    assert!((1..40).contains(&kept), "{kept} of 40 were kept");
     let tag = ask("GET", "/items/1", "").field("ETag").to_owned();
     for (method, path, body) in
         [("POST", "/items", "1"), ("PUT", "/items/1", "2"), ("DELETE", "/items/1", "")]
@@ -262,6 +268,46 @@ fn a_change_that_the_disk_does_not_take_has_not_happened() {
     assert_eq!(asker.ask("GET", "/items", "", "").expect("an answer").text(), all);
     let put = asker.ask("PUT", "/items/1", &tag, "2").expect("an answer");
     assert_eq!(put.status, 204, "its tag has not changed: {put:?}");
+}
+
+/// Many changes of one turn, of one item even: none is answered, and none has happened.
+#[test]
+fn a_turn_that_the_disk_does_not_take_has_not_happened() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let data = directory.path().join("items.redb");
+    let server = start(0, &data);
+    let mut asker = Writer::new(server.port);
+    for n in 0..3 {
+        assert_eq!(asker.ask("POST", "/items", "", &n.to_string()).expect("one").status, 201);
+    }
+    let all = |server: &Victim| {
+        Writer::new(server.port).ask("GET", "/items", "", "").expect("an answer").text()
+    };
+    let before = all(&server);
+    drop(server);
+    let server = start_with_a_disk_of(1, &data);
+    let request = |method: &str, path: &str, body: &str| {
+        let fields = "Host: a\r\nContent-Type: application/json";
+        let len = body.len();
+        format!("{method} {path} HTTP/1.1\r\n{fields}\r\nContent-Length: {len}\r\n\r\n{body}")
+    };
+    let turn = [
+        request("PUT", "/items/1", "10"),
+        request("PUT", "/items/1", "11"),
+        request("DELETE", "/items/2", ""),
+        request("POST", "/items", "12"),
+        request("PUT", "/items/2", "13"),
+        request("GET", "/items", ""),
+    ];
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", server.port)).expect("connects");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a patience");
+    std::io::Write::write_all(&mut stream, turn.concat().as_bytes()).expect("is sent");
+    let mut heard = Vec::new();
+    let ended = std::io::Read::read_to_end(&mut stream, &mut heard);
+    assert!(heard.is_empty(), "{ended:?}: {}", heard.escape_ascii());
+    assert_eq!(all(&server), before, "all of it is taken back");
+    drop(server);
+    assert_eq!(all(&start(0, &data)), before, "and nothing of it was on the disk");
 }
 
 #[test]

@@ -232,6 +232,15 @@ fn a_connection_from_its_middle_is_recognised() {
     assert!(lan.says()[1].starts_with("PUBLISH t \"x\""), "{:?}", lan.says());
 }
 
+/// What no packet can be is not taken for one whose beginning was missed.
+#[test]
+fn an_impossible_length_is_told_as_such() {
+    let mut lan = Lan::default();
+    lan.open(1, CONNECT).client(1, b"\x30\xff\xff\xff\xff\x01");
+    let says = "6 bytes from a packet on whose Remaining Length does not end within four bytes";
+    assert!(lan.says()[5].starts_with(says), "{:?}", lan.says());
+}
+
 #[test]
 fn another_version_is_named_and_not_misread() {
     let mut lan = Lan::default();

@@ -1,8 +1,9 @@
 //! ZMTP's units one at a time: every field, what is wrong with each, and any bytes at all; and
 //! `wirelab decode zmtp`.
 
-use crate::build::cases;
+use crate::build::{ACK, SYN, cases};
 use crate::languages;
+use crate::mqtt::Lan;
 use crate::zmtp::{command, greeting, message, ready};
 use proptest::prelude::*;
 use wirelab::dissect::Field;
@@ -285,6 +286,25 @@ proptest! {
 }
 
 /// A `wirelab decode zmtp` of these words: its output, its complaints and its code.
+/// [ZMTP-3.0-frame-03] What no frame can be is not taken for one whose beginning was missed.
+#[test]
+fn an_impossible_size_is_told_as_such() {
+    let start = |lan: &mut Lan| {
+        lan.segment(1, true, SYN, b"").segment(1, false, SYN | ACK, b"");
+        lan.segment(1, true, ACK, b"").client(1, &greeting(1, b"NULL", 0));
+    };
+    let says = "from a frame on that announces 2^63 bytes or more";
+    let mut lan = Lan::default();
+    start(&mut lan);
+    lan.client(1, b"\x06\x80\0\0\0\0\0\0\0").client(1, &[0xff; 5]);
+    assert_eq!(lan.says()[4..], [format!("9 bytes {says}"), format!("5 bytes {says}")]);
+    // In two segments.
+    let mut lan = Lan::default();
+    start(&mut lan);
+    lan.client(1, &[ready("REQ"), b"\x02".to_vec()].concat()).client(1, b"\xff\0\0\0\0\0\0\0");
+    assert_eq!(lan.says()[5], format!("8 bytes {says}"));
+}
+
 fn decode(words: &[&str]) -> (String, String, i32) {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_wirelab"))
         .args(["decode", "zmtp"])

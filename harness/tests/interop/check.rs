@@ -3,11 +3,14 @@
 use super::common::process::{Finished, Process};
 use super::common::reference::{Need, Trials};
 use super::common::{Outcome, PATIENCE, same, wirelab};
-use std::io::Write as _;
-use std::net::TcpListener;
+use bytes::BytesMut;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::{Duration, Instant};
+use wirelab_mqtt::packet::Publish;
+use wirelab_mqtt::{Packet, QoS};
 
 /// All cases of a protocol take this long at most.
 const LONG: Duration = Duration::from_secs(180);
@@ -25,6 +28,8 @@ pub fn add(trials: &mut Trials) {
     trials.add("check::what_is_broken_is_shown", &[], broken);
     trials.add("check::what_speaks_something_else_is_told", &[], something_else);
     trials.add("check::whoever_talks_for_ever_is_left", &[], talker);
+    trials.add("check::a_brokers_choices_are_no_faults", &[], choices);
+    trials.add("check::a_message_without_an_end_is_left", &[], endless);
     trials.add("check::cases_can_be_listed_and_chosen", &[], chosen);
 }
 
@@ -93,6 +98,9 @@ fn our_http_server() -> Outcome {
     let (files, addr) = server(&["rest", "serve", "-p", "0", "--dir", directory])?;
     keeps_all(&["http", &addr, "--path", "/nginx.conf"], 122)?;
     files.terminate(PATIENCE)?;
+    let (closing, addr) = server(&["rest", "serve", "-p", "0", "--close"])?;
+    keeps_all(&["http", &addr, "--path", "/add?a=5&b=9"], 60)?;
+    closing.terminate(PATIENCE)?;
     sums.terminate(PATIENCE)?;
     Ok(())
 }
@@ -150,7 +158,7 @@ fn nginx() -> Outcome {
 
 fn wait_for(addr: &str) -> Outcome {
     let deadline = Instant::now() + PATIENCE;
-    while std::net::TcpStream::connect(addr).is_err() {
+    while TcpStream::connect(addr).is_err() {
         same("it listens", Instant::now() < deadline, true)?;
         std::thread::yield_now();
     }
@@ -203,14 +211,15 @@ const LIBZMQ: &str = "import sys, time, zmq\n\
         if kind == 'SUB': socket.subscribe(b'WAKTU')\n    \
         print(kind, socket.bind_to_random_port('tcp://127.0.0.1'), flush=True)\n    \
         while True:\n        \
-            if kind not in ('PUSH', 'PUB', 'XPUB'): socket.recv_multipart()\n        \
-            if kind in ('PUSH', 'PUB', 'XPUB'): time.sleep(0.05)\n        \
+            if kind not in ('PUSH', 'PUB', 'XPUB', 'REQ'): socket.recv_multipart()\n        \
+            if kind in ('PUSH', 'PUB', 'XPUB', 'REQ'): time.sleep(0.05)\n        \
             if kind in ('PUB', 'XPUB'): socket.send_multipart([b'WAKTU', b'now'])\n        \
             if kind in ('REP', 'PUSH'): socket.send(b'WAKTU')\n\
     serve(sys.argv[1])\n";
 
 fn libzmqs_sockets() -> Outcome {
-    let kinds = &["REP", "PULL", "PUSH", "PUB", "SUB", "ROUTER", "DEALER", "XPUB", "XSUB", "PAIR"];
+    let kinds =
+        &["REP", "PULL", "PUSH", "PUB", "SUB", "ROUTER", "DEALER", "XPUB", "XSUB", "PAIR", "REQ"];
     each(kinds, |kind| {
         let mut command = Command::new("python3");
         command.args(["-c", LIBZMQ, kind]);
@@ -311,6 +320,14 @@ fn something_else() -> Outcome {
         same(says, stderr.contains(says), true).map_err(|_| stderr)?;
     }
     echo.terminate(PATIENCE)?;
+    // Its first words are longer than a greeting.
+    let (web, addr) = server(&["rest", "serve", "-p", "0"])?;
+    for (protocol, says) in [("zmtp", "does not speak ZMTP 3: "), ("mqtt", "does not speak MQTT")] {
+        let Finished { status, stderr, .. } = check(&[protocol, &addr])?;
+        same(protocol, status.code(), Some(1))?;
+        same(says, stderr.contains(says), true).map_err(|_| stderr)?;
+    }
+    web.terminate(PATIENCE)?;
     Ok(())
 }
 
@@ -334,6 +351,78 @@ fn talker() -> Outcome {
     let Finished { status, stdout, .. } = check(&arguments)?;
     same("the end", status.code(), Some(1)).map_err(|_| stdout.clone())?;
     let says = "the UNSUBACK did not come in time";
+    Ok(same(says, stdout.contains(says), true).map_err(|_| stdout)?)
+}
+
+/// A broker that lets nobody in without a Keep Alive, and answers SUBSCRIBE only behind the
+/// PUBLISH that follows it.
+fn choices() -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let addr = listener.local_addr()?.to_string();
+    std::thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            std::thread::spawn(move || choose(client));
+        }
+    });
+    keeps_all(&["mqtt", &addr, "--only", "MQTT-3.1.4-4,MQTT-3.12.4-1"], 2)
+}
+
+fn choose(mut client: TcpStream) -> Option<()> {
+    let (mut input, mut late) = (BytesMut::new(), Vec::new());
+    loop {
+        let mut answers = Vec::new();
+        match Packet::decode(&mut input, 1024).ok()? {
+            None => {
+                let mut read = [0; 1024];
+                let n = client.read(&mut read).ok().filter(|n| *n > 0)?;
+                input.extend_from_slice(&read[..n]);
+            }
+            Some(Packet::Connect(connect)) if connect.keep_alive == 0 => return None,
+            Some(Packet::Connect(_)) => answers.extend(*b"\x20\x02\x00\x00"),
+            Some(Packet::PingReq(_)) => answers.extend(*b"\xd0\x00"),
+            Some(Packet::Subscribe(subscribe)) => {
+                late.extend(*b"\x90\x03");
+                late.extend(subscribe.packet_id.get().to_be_bytes());
+                late.push(0);
+            }
+            Some(Packet::Publish(publish)) => {
+                answers.extend(*b"\x40\x02");
+                answers.extend(publish.packet_id?.get().to_be_bytes());
+                answers.append(&mut late);
+                let message = Publish { qos: QoS::AtMostOnce, packet_id: None, ..publish };
+                let mut out = BytesMut::new();
+                message.encode(&mut out).ok()?;
+                answers.extend(out);
+            }
+            Some(_) => {}
+        }
+        client.write_all(&answers).ok()?;
+    }
+}
+
+/// A publisher of one message, whose last frame never comes.
+fn endless() -> Outcome {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let addr = listener.local_addr()?.to_string();
+    std::thread::spawn(move || {
+        let mut hello = b"\xff\0\0\0\0\0\0\0\0\x7f\x03\x01NULL".to_vec();
+        hello.resize(64, 0);
+        hello.extend_from_slice(b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03PUB");
+        let frames = b"\x01\x01x".repeat(1000);
+        for mut subscriber in listener.incoming().flatten() {
+            let hello = hello.clone();
+            let frames = frames.clone();
+            std::thread::spawn(move || {
+                let mut said = subscriber.write_all(&hello);
+                while said.is_ok() {
+                    said = subscriber.write_all(&frames);
+                }
+            });
+        }
+    });
+    let Finished { status, stdout, .. } = check(&["zmtp", &addr, "--only", "ZMTP-3.0-pubsub-05"])?;
+    same("the end", status.code(), Some(1)).map_err(|_| stdout.clone())?;
+    let says = "a message has no end within 65536 frames";
     Ok(same(says, stdout.contains(says), true).map_err(|_| stdout)?)
 }
 

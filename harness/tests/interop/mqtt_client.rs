@@ -299,6 +299,9 @@ fn exit_codes() -> Outcome {
         let code = open.ours("sub", wrong)?.finish(PATIENCE)?.status.code();
         same(&format!("{wrong:?}"), code, Some(2))?;
     }
+    let nothing = open.ours("pub", &["-t", "a", "-r", "-s"])?.finish(PATIENCE)?;
+    same("nothing on stdin", nothing.status.code(), Some(1))?;
+    same("-n is named", nothing.stderr.contains("with -n"), true)?;
     let nobody = wirelab(&["mqtt", "pub", "-h", "127.0.0.1", "-p", "1", "-t", "a", "-m", "x"]);
     let nobody = Process::start("pub", nobody)?.finish(PATIENCE)?;
     same("nobody there", nobody.status.code(), Some(1))

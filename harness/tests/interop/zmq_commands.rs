@@ -4,7 +4,10 @@
 use super::common::process::{Finished, Process};
 use super::common::reference::{Need, Trials};
 use super::common::{Outcome, PATIENCE, lab, same, wirelab};
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Command;
+use std::thread;
 
 pub fn add(trials: &mut Trials) {
     trials.add("zmq_commands::a_request_comes_back_in_its_frames", &[], echoes);
@@ -19,6 +22,7 @@ pub fn add(trials: &mut Trials) {
     trials.add("zmq_commands::a_reader_who_has_enough_ends_a_pull", &[], enough);
     trials.add("zmq_commands::what_nobody_takes_is_no_success", &[], untaken);
     trials.add("zmq_commands::connections_are_told_with_v", &[], told);
+    trials.add("zmq_commands::who_turns_us_away_is_told_with_his_reason", &[], turned_away);
     let pyzmq = &[Need::Python, Need::Pyzmq];
     trials.add("zmq_commands::the_labs_server_and_client", pyzmq, lab_reqrep);
     trials.add("zmq_commands::the_labs_producer_and_workers", pyzmq, lab_pushpull);
@@ -213,6 +217,11 @@ fn untaken() -> Outcome {
         let late = zmq(socket, &[&nobody[..], &["-W", "0.2"]].concat())?.finish(PATIENCE)?;
         same(socket, late.status.code(), Some(27))?;
     }
+    // A name that is not known yet is waited for as its host is.
+    let unknown = ["--connect", "tcp://no.such.host.invalid:1", "-m", "x", "-W", "0.5"];
+    let late = zmq("req", &unknown)?.finish(PATIENCE)?;
+    same("no such host", late.status.code(), Some(27))?;
+    same("in words", late.stderr.matches("cannot find the host no.such.host").count(), 1)?;
     // It waits for its peer as long as it takes, until somebody has enough of that.
     let waiting = zmq("push", &nobody)?;
     waiting.wait_for_stderr("is not there yet", PATIENCE)?;
@@ -226,6 +235,45 @@ fn told() -> Outcome {
     same("the client's", client.stderr.contains(": REP, ready\n"), true)?;
     server.wait_for_stderr(": REQ, ready\n", PATIENCE)?;
     server.wait_for_stderr(": closed\n", PATIENCE)?;
+    Ok(())
+}
+
+/// A greeting with NULL, and what stands behind it.
+fn greeting_and(rest: &[u8]) -> Vec<u8> {
+    let mut octets = b"\xff\0\0\0\0\0\0\0\0\x7f\x03\x01NULL".to_vec();
+    octets.resize(64, 0);
+    [&octets[..], rest].concat()
+}
+
+/// [ZMTP-3.0-error-01] The reason is told wherever in the handshake the ERROR comes; who only hangs
+/// up is not called absent.
+fn turned_away() -> Outcome {
+    const ERROR: &[u8] = b"\x04\x0a\x05ERROR\x03why";
+    const READY: &[u8] = b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03REP";
+    for (answer, code, words) in [
+        (greeting_and(ERROR), 1, "refused by the peer: why [ZMTP-3.0-error-01]; does this kind of"),
+        (
+            greeting_and(&[READY, ERROR].concat()),
+            1,
+            "refused by the peer: why [ZMTP-3.0-error-01];",
+        ),
+        (greeting_and(b"")[..20].to_vec(), 27, "is there, but ends the connection"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+        let addr = listener.local_addr().map_err(|e| e.to_string())?;
+        let endpoint = format!("tcp://{addr}");
+        let ask = zmq("req", &["--connect", &endpoint, "-m", "x", "-W", "3"])?;
+        // It comes again as long as it takes: then nobody is there any more.
+        let host = thread::spawn(move || {
+            let (mut peer, _) = listener.accept().ok()?;
+            peer.write_all(&answer).ok()?;
+            peer.read_exact(&mut [0; 64]).ok()
+        });
+        let finished = ask.finish(PATIENCE)?;
+        host.join().map_err(|_| "the host panicked")?;
+        same(words, finished.status.code(), Some(code))?;
+        same(&format!("{words} in {}", finished.stderr), finished.stderr.contains(words), true)?;
+    }
     Ok(())
 }
 

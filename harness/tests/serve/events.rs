@@ -25,6 +25,9 @@ impl Listener {
         let mut stream = asker.send("GET", "/events", fields, "").expect("a connection");
         let answer = head(&mut stream).expect("an answer");
         assert_eq!((answer.status, answer.field("Content-Type")), (200, "text/event-stream"));
+        // No proxy is to hold events back, or keep them.
+        let fields = [answer.field("Cache-Control"), answer.field("X-Accel-Buffering")];
+        assert_eq!(fields, ["no-store", "no"]);
         let mut listener = Self { stream, text: String::new() };
         if last.is_empty() {
             let first = listener.event().expect("where it stands");

@@ -86,6 +86,8 @@ fn conditions_on_dates() {
         (&[("If-Modified-Since", "yesterday")], 200),
         (&[("If-Unmodified-Since", DATE)], 200),
         (&[("If-Unmodified-Since", before)], 412),
+        (&[("If-Unmodified-Since", "Wed, 31 Dec 1969 23:59:59 GMT")], 412),
+        (&[("If-Unmodified-Since", "Wed, 00 Mar 1994 08:49:37 GMT")], 200),
         (&[("If-Unmodified-Since", "yesterday")], 200),
         // Tags come before dates, and a file has none.
         (&[("If-Modified-Since", DATE), ("If-None-Match", "\"x\"")], 200),
@@ -96,11 +98,27 @@ fn conditions_on_dates() {
     ] {
         let answer = get(&mut asker, "/a", fields);
         assert_eq!(answer.status, status, "{fields:?}");
+        // [9110-8.3-01]
+        assert_eq!(answer.field("Content-Type").is_empty(), status == 304, "{fields:?}");
         assert_eq!(answer.field("Last-Modified"), DATE, "{fields:?}");
     }
     // What is not there has no date.
     let absent = get(&mut asker, "/b", &[("If-Modified-Since", DATE)]);
     assert_eq!(absent.status, 404);
+}
+
+/// A directory with the name of an index is none, and nothing is moved to `//`.
+#[test]
+fn an_index_is_a_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::create_dir_all(directory.path().join("index.html/sub/index.html")).expect("directories");
+    let server = serve(directory.path());
+    let mut asker = server.asker();
+    for target in ["/", "/index.html/sub/"] {
+        assert_eq!(get(&mut asker, target, &[]).status, 404, "{target}");
+    }
+    let moved = get(&mut asker, "/index.html", &[]);
+    assert_eq!((moved.status, moved.field("Location")), (301, "/index.html/"));
 }
 
 #[test]

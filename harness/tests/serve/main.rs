@@ -11,6 +11,7 @@ mod asker;
 mod common;
 mod events;
 mod files;
+mod items;
 
 use asker::Asker;
 use common::process::Process;

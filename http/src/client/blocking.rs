@@ -25,7 +25,8 @@ use super::redirect::{self, Follow};
 use super::request::Outgoing;
 use super::service::{self, Failure, Progress, Ticket};
 use super::session::Event;
-use crate::limits::{COLLECTED_MAX, SILENCE_TIMEOUT};
+use crate::framing::{self, Length};
+use crate::limits::{COLLECTED_MAX, DISCARD_MAX, SILENCE_TIMEOUT};
 use crate::{Fields, HttpError, ResponseHead, Status};
 
 /// What a client keeps to.
@@ -95,6 +96,10 @@ impl std::fmt::Display for Error {
             Self::Connect(error) => write!(f, "no connection: {error}"),
             Self::Broken(error) => write!(f, "the connection broke: {error}"),
             Self::Empty => f.write_str("the server closed without a response"),
+            // The status is what a server would answer, and this is a client: nobody has sent it.
+            Self::Http(HttpError::Refused { clause, what, .. }) => {
+                write!(f, "the response is not taken: {what} {clause}")
+            }
             Self::Http(error) => error.fmt(f),
             Self::TimedOut => f.write_str("it took too long"),
             Self::Redirects(count) => write!(f, "redirected {count} times, or in a circle"),
@@ -145,8 +150,9 @@ impl Client {
             match next {
                 Ok(None) => return Ok(Response::new(self, ticket, head, follow.url)),
                 Ok(Some(next)) => {
-                    // The content of a redirect is read past, so that the connection can go on.
-                    Response::new(self, ticket, head, next.url.clone()).discard()?;
+                    let method = again.map_or(next.method, |sent| sent.method);
+                    let (length, _) = framing::response(&head, method)?;
+                    Response::new(self, ticket, head, next.url.clone()).discard(length)?;
                     request = next;
                 }
                 Err(refused) => {
@@ -332,8 +338,19 @@ impl<'a> Response<'a> {
         self.trailers.as_deref()
     }
 
-    fn discard(mut self) -> Result<(), Error> {
-        while self.piece()?.is_some() {}
+    /// The content of a redirect is read past, so that the connection can go on: where that is
+    /// cheaper than another one.
+    fn discard(mut self, length: Length) -> Result<(), Error> {
+        let mut left = match length {
+            Length::UntilClose => 0,
+            Length::Exact(len) if len > DISCARD_MAX => 0,
+            Length::Exact(_) | Length::Chunked => DISCARD_MAX,
+        };
+        while left > 0
+            && let Some(piece) = self.piece()?
+        {
+            left = left.saturating_sub(piece.len() as u64);
+        }
         Ok(())
     }
 }

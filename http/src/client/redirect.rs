@@ -7,9 +7,11 @@
 //! ```
 //! It knows requests and heads. It does not send anything.
 
+use std::borrow::Cow;
+
 use super::Url;
 use super::request::{Content, Outgoing};
-use crate::{HttpError, Method, ResponseHead};
+use crate::{HttpError, Method, ResponseHead, target};
 
 /// How many there were, when they were too many.
 #[derive(Debug)]
@@ -59,12 +61,13 @@ impl Follow {
             return Ok(sent.repeated().map(|again| Outgoing { expects_continue: false, ..again }));
         }
         let redirects = matches!(head.code(), 301 | 302 | 303 | 307 | 308) && self.max > 0;
-        let Some(location) = head.fields().text("location").filter(|_| redirects) else {
+        let Some(location) = head.fields().get("location").filter(|_| redirects) else {
             return Ok(None);
         };
+        let location = as_text(location);
         // [9110-10.2.2-02] [9110-10.2.2-01]
-        let url = sent.url.join(location);
-        let url = url.map_err(|why| Refused::Location(location.to_owned(), why))?;
+        let url = sent.url.join(&location);
+        let url = url.map_err(|why| Refused::Location(location.into_owned(), why))?;
         let Some(next) = adjusted(sent, head.code(), url) else { return Ok(None) };
         let visit = (next.method, next.url.clone());
         // [9110-15.4-02]
@@ -75,6 +78,23 @@ impl Follow {
         self.visited.push(visit);
         Ok(Some(next))
     }
+}
+
+/// A URL as it came. Octets that are not UTF-8, as servers send them that name files in an older
+/// encoding, are percent-encoded: those the server knows again.
+fn as_text(location: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(location) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = Vec::with_capacity(location.len() * 3);
+    for octet in location {
+        if octet.is_ascii() {
+            out.push(*octet);
+        } else {
+            target::encode(&[*octet], &mut out);
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&out).into_owned())
 }
 
 /// [9110-15.4-01] The request as it fits the new target.

@@ -114,6 +114,9 @@ impl<H: Handler> Server<H> {
                 let mut desk = self.desk(now);
                 io.write(conn, |out| link.serve(&mut desk, input, out))
             };
+            if self.handler.holds() {
+                io.hold(conn);
+            }
             match step {
                 Step::Wait => break,
                 Step::Again => {}
@@ -338,6 +341,16 @@ impl<H: Handler> Service for Server<H> {
                 server.resume(io, link);
             }
         });
+    }
+
+    fn on_turn_end(&mut self, io: &mut Io) {
+        if self.handler.on_turn_end().is_err() {
+            self.each(|_, link| {
+                if io.queued(link.conn) > 0 {
+                    abort(io, link);
+                }
+            });
+        }
     }
 
     fn on_close(&mut self, io: &mut Io, conn: ConnId, _why: Closed) {

@@ -148,6 +148,35 @@ fn redirects_are_followed_where_that_was_asked() {
 }
 
 #[test]
+fn a_redirect_in_an_older_encoding_is_followed() {
+    let to = b"HTTP/1.1 302 x\r\nLocation: /h\xe4?\xf6=%20\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let (addr, heard) = peer(vec![vec![(HEAD, to), (HEAD, ok("there"))]]);
+    let mut client = client(Options { redirects: 5, ..Options::default() });
+    let mut response = client.send(get(addr, "/")).expect("a response");
+    assert_eq!(response.bytes().expect("content"), "there");
+    assert_eq!(response.url().target(), "/h%E4?%F6=%20");
+    drop(response);
+    drop(client);
+    let heard = heard.recv_timeout(Duration::from_secs(10)).expect("requests");
+    assert!(heard.contains("GET /h%E4?%F6=%20 HTTP/1.1\r\n"), "{heard}");
+}
+
+/// Nobody must take our own refusal for a status that the server has sent.
+#[test]
+fn a_response_that_is_not_taken_has_no_status() {
+    for octets in [
+        "HTTP/2.0 200 OK\r\n\r\n".to_owned(),
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n".to_owned(),
+        format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(20_000)),
+    ] {
+        let (addr, _) = peer(vec![vec![(HEAD, octets.into_bytes())]]);
+        let error = client(Options::default()).send(get(addr, "/")).expect_err("not taken");
+        let said = error.to_string();
+        assert!(said.starts_with("the response is not taken: "), "{said}");
+    }
+}
+
+#[test]
 fn a_redirect_to_what_is_not_http_says_where_it_led() {
     for to in ["https://a/b", "http://u:p@a/", "mailto:a@b"] {
         let answer = format!("HTTP/1.1 302 x\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
@@ -156,6 +185,25 @@ fn a_redirect_to_what_is_not_http_says_where_it_led() {
         let error = client.send(get(addr, "/")).expect_err("not to be followed");
         assert!(matches!(&error, Error::Location(seen, _) if seen == to), "{error:?}");
         assert!(error.to_string().contains(&format!("redirected to `{to}`")), "{error}");
+    }
+}
+
+#[test]
+fn a_redirect_is_followed_though_its_content_has_no_end() {
+    let long = "x".repeat(300_000);
+    for (fields, content) in [
+        ("", "moved"),
+        ("Content-Length: 9000000000\r\n", &*long),
+        ("Transfer-Encoding: chunked\r\n", &*format!("fffff\r\n{long}")),
+    ] {
+        let to = format!("HTTP/1.1 302 x\r\nLocation: /there\r\n{fields}\r\n{content}");
+        // The second connection is taken when the first is over.
+        let first = vec![(HEAD, to.into_bytes()), ("never", Vec::new())];
+        let (addr, _) = peer(vec![first, vec![(HEAD, ok("there"))]]);
+        let silence_timeout = Duration::from_secs(5);
+        let mut client = client(Options { redirects: 5, silence_timeout, ..Options::default() });
+        let mut response = client.send(get(addr, "/")).expect("a response");
+        assert_eq!(response.bytes().expect("content"), "there", "{fields}");
     }
 }
 

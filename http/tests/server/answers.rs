@@ -145,6 +145,14 @@ fn a_client_that_waits_for_100_gets_it_at_once() {
     let none = head.replace("Content-Length: 5\r\n", "");
     let (heard, ended) = answers(&[none.as_bytes()]);
     assert!(heard.starts_with("HTTP/1.1 200 OK\r\n") && !ended, "{heard}");
+    // A list of nothing expects nothing.
+    for empty in ["", " , "] {
+        let mut stage = Stage::new();
+        stage.send(head.replace("100-Continue", empty).as_bytes());
+        assert_eq!(stage.hear(), "", "Expect: {empty:?}");
+        stage.send(b"hello");
+        assert!(stage.hear().starts_with("HTTP/1.1 200 OK\r\n"), "{}", stage.hear());
+    }
     // [9110-10.1.1-02] [9110-15.2-01] HTTP/1.0 does not know it.
     let old = head.replace("HTTP/1.1", "HTTP/1.0");
     let mut stage = Stage::new();

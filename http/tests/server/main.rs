@@ -6,3 +6,4 @@ mod malformed;
 mod stage;
 mod time;
 mod transcripts;
+mod turns;

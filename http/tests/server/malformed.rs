@@ -94,6 +94,8 @@ const TARGETS: &[Row] = &[
     ("GET /%+1 HTTP/1.1~Host: a~~", "[9112-3.2-01]", 400, Closed),
     ("GET http:///a HTTP/1.1~Host: a~~", "[9110-4.2.1-02]", 400, Closed),
     ("GET http://:80/a HTTP/1.1~Host: a~~", "[9110-4.2.1-02]", 400, Closed),
+    ("GET https://a/ HTTP/1.1~Host: a~~", "[9112-3.2.2-02]", 421, Closed),
+    ("GET HTTPS://a/ HTTP/1.1~Host: a~~", "[9112-3.2.2-02]", 421, Closed),
     ("GET http://u@a/ HTTP/1.1~Host: a~~", "[9110-4.2.4-02]", 400, Closed),
     ("GET http://u:p@a/ HTTP/1.1~Host: a~~", "[9110-4.2.4-02]", 400, Closed),
     ("GET http://a:x/ HTTP/1.1~Host: a~~", "[9112-3.2-08]", 400, Closed),

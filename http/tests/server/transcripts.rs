@@ -136,7 +136,7 @@ fn targets_in_all_forms_and_encodings() {
         // [9112-3.2.2-02] [9112-3.2.2-03] The field does not count.
         ("http://example.com/query?a=5", "5"),
         ("HTTP://example.com:80/query?a=5", "5"),
-        ("https://[::1]/query?a=5", "5"),
+        ("http://[::1]/query?a=5", "5"),
         ("http://example.com", "root"),
         ("http://example.com?a=5", "root"),
         ("/query?a=5%20%2B+b", "5 + b"),

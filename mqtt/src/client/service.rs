@@ -83,6 +83,9 @@ pub struct Client<O: Observer> {
     acks: BytesMut,
     unread_acks: usize,
     paused: bool,
+    /// When the keep alive was last looked at: what the kernel had taken, and did more wait?
+    taken: u64,
+    had_backlog: bool,
     /// Commands that were taken from the mailbox and not yet carried out.
     batch: std::vec::IntoIter<(Ticket, Message)>,
     mailbox: Option<Mailbox<Command>>,
@@ -110,6 +113,8 @@ impl<O: Observer> Client<O> {
             acks: BytesMut::new(),
             unread_acks: 0,
             paused: false,
+            taken: 0,
+            had_backlog: false,
             batch: Vec::new().into_iter(),
             mailbox: None,
             observer,
@@ -213,9 +218,13 @@ impl<O: Observer> Client<O> {
 
     fn on_keep_alive(&mut self, io: &mut Io, conn: ConnId) {
         let now = io.now();
-        if self.paused {
+        // Nor is it the server's silence if our PINGREQ stands behind a large message, of which it
+        // still takes more.
+        let taken = io.taken(conn);
+        if self.paused || self.had_backlog && taken > self.taken {
             self.session.excuse(now);
         }
+        (self.taken, self.had_backlog) = (taken, io.queued(conn) > 0);
         if io.write(conn, |out| self.session.on_time(now, out)).is_err() {
             return self.fail(io, Lost::Silent);
         }
@@ -232,6 +241,7 @@ impl<O: Observer> Service for Client<O> {
 
     fn on_open(&mut self, io: &mut Io, conn: ConnId, _origin: Origin) {
         self.link = Link::Up { conn, open: true };
+        (self.taken, self.had_backlog) = (0, false);
         let now = io.now();
         if let Err(error) = io.write(conn, |out| self.session.connect(now, out)) {
             return self.fail(io, Lost::Violated(error));

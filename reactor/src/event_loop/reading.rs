@@ -53,7 +53,10 @@ impl<N: Net> EventLoop<N> {
         books.unread |= readiness.readable || readiness.read_closed || readiness.failed;
         if readiness.writable && books.blocked {
             books.blocked = false;
-            self.flush(service, conn);
+            // What waits for the end of the turn may be held.
+            if !books.waits_for_flush {
+                self.flush(service, conn);
+            }
         }
         self.read_unless_waiting(service, conn, readiness.failed);
     }

@@ -81,6 +81,7 @@ on_both! {
     pressure::high_and_low_water,
     pressure::a_flood_does_not_starve_the_quiet,
     pressure::a_drain_within_a_read_gives_no_second_share,
+    pressure::what_is_held_leaves_after_the_end_of_the_turn,
     pressure::a_fan_out_to_a_thousand,
     accepting::the_crowded_wait_until_there_is_room,
     accepting::an_unlistened_door_lets_nobody_in,

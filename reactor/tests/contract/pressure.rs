@@ -233,3 +233,43 @@ pub fn a_drain_within_a_read_gives_no_second_share<G: Ground>(ground: &mut G) ->
     notes.retain(|note| !note.ends_with("drained"));
     notes
 }
+
+/// The answer to what is being read leaves at once, unless it is held: then `on_turn_end` comes
+/// first, and may still take it back with the connection.
+pub fn what_is_held_leaves_after_the_end_of_the_turn<G: Ground>(ground: &mut G) -> Vec<String> {
+    let answered = Rc::new(Cell::new(None));
+    let (last, seen) = (answered.clone(), Rc::new(RefCell::new(Vec::new())));
+    let waiting = seen.clone();
+    let script = Script::new()
+        .on_data(move |io, conn, input| {
+            let word = input.split();
+            io.send(conn, word.clone().freeze());
+            if word[0] != b'1' {
+                io.hold(conn);
+            }
+            answered.set(Some((conn, word[0])));
+        })
+        .on_turn_end(move |io| {
+            let Some((conn, word)) = last.take() else { return };
+            waiting.borrow_mut().push(io.queued(conn));
+            if word == b'3' {
+                io.reset(conn);
+            }
+        });
+    let (mut server, addr) = ground.server(Settings::default(), script);
+    let mut client = ground.peer(Settings::default(), connecting_to(addr));
+    let heard = client.script.book.clone();
+    ground.until("open", &mut [&mut client, &mut server], |_| heard.borrow().opened.len() == 1);
+    let conn = heard.borrow().opened[0];
+    for word in [b"1".as_slice(), b"2"] {
+        client.io().send(conn, word.into());
+        ground.until("an answer", &mut [&mut client, &mut server], |_| {
+            heard.borrow().taken(conn).ends_with(word)
+        });
+    }
+    client.io().send(conn, b"3".as_slice().into());
+    ground.until("a reset", &mut [&mut client, &mut server], |_| heard.borrow().is_closed(conn));
+    assert_eq!(heard.borrow().taken(conn), b"12", "the third answer was taken back");
+    assert_eq!(*seen.borrow(), [0, 1, 1], "what waited at the end of each turn");
+    ground.notes(&mut [&mut client, &mut server])
+}

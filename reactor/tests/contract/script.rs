@@ -81,6 +81,7 @@ pub struct Script {
     drained: OnConn,
     timer: OnTimer,
     wake: OnIo,
+    turn_end: OnIo,
     close: OnIo,
     /// Without it every other test would say the same about bytes that nobody counts.
     silent_bytes: bool,
@@ -123,6 +124,11 @@ impl Script {
 
     pub fn on_wake(mut self, act: impl FnMut(&mut Io) + 'static) -> Self {
         self.wake = Some(Box::new(act));
+        self
+    }
+
+    pub fn on_turn_end(mut self, act: impl FnMut(&mut Io) + 'static) -> Self {
+        self.turn_end = Some(Box::new(act));
         self
     }
 
@@ -206,8 +212,11 @@ impl Service for Script {
         }
     }
 
-    fn on_turn_end(&mut self, _: &mut Io) {
+    fn on_turn_end(&mut self, io: &mut Io) {
         self.book.borrow_mut().turns += 1;
+        if let Some(act) = &mut self.turn_end {
+            act(io);
+        }
     }
 
     fn on_close(&mut self, io: &mut Io, conn: ConnId, why: Closed) {

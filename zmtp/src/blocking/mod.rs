@@ -6,12 +6,13 @@
 mod driver;
 mod error;
 mod monitor;
+mod names;
 mod patterns;
 mod poller;
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
 use std::thread::JoinHandle;
@@ -22,9 +23,10 @@ use crate::endpoint::Host;
 use crate::engine::{DialId, Engine};
 use crate::sockets::{self, Pattern};
 use crate::{Endpoint, Message, Options};
-use driver::Shared;
+use driver::{Driver, Shared};
 pub use error::Error;
 pub use monitor::Monitor;
+use names::{Names, look_up};
 pub use patterns::Request;
 pub use poller::{Interest, Pollable, Poller, Readiness, Watcher};
 
@@ -190,20 +192,30 @@ impl<P: Pattern + Send + 'static> Socket<P> {
     }
 
     /// Connects to an endpoint, now or when it is there, and again whenever the connection is
-    /// lost [ZMTP-3.0-sock-02] [ZMTP-3.0-sock-03].
+    /// lost [ZMTP-3.0-sock-02] [ZMTP-3.0-sock-03]. A name is looked up each time: it may be known
+    /// later, or lead elsewhere.
     ///
     /// # Errors
-    /// No endpoint, or a name that is not known.
+    /// No endpoint.
     pub fn connect(&mut self, endpoint: &str) -> Result<(), Error> {
         let endpoint: Endpoint = endpoint.parse()?;
         let (Some(port), false) = (endpoint.port, endpoint.host == Host::Any) else {
             let what = "only a host and a port can be connected to; * is for bind";
             return Err(crate::Error::Misuse(what).into());
         };
-        let addrs = look_up(&endpoint.host, port)?;
+        let (addrs, names) = match &endpoint.host {
+            Host::Name(name) => {
+                let names = Names::of(name, port);
+                (names.now(), Some(names))
+            }
+            host => (look_up(host, port)?, None),
+        };
         let mut guard = self.shared.enter();
-        let driver = &mut *guard;
-        let dial = driver.engine.connect(driver.event_loop.io(), addrs);
+        let Driver { engine, event_loop, .. } = &mut *guard;
+        let dial = match names {
+            Some(names) => Some(engine.connect_by_name(event_loop.io(), addrs, Box::new(names))),
+            None => engine.connect(event_loop.io(), addrs),
+        };
         guard.flush();
         drop(guard);
         self.shared.rouse();
@@ -307,23 +319,4 @@ impl fmt::Debug for Interrupter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Interrupter")
     }
-}
-
-/// The addresses of a host; at least one.
-fn look_up(host: &Host, port: u16) -> Result<Vec<SocketAddr>, Error> {
-    let name = match host {
-        Host::Addr(addr) => return Ok(vec![SocketAddr::new(*addr, port)]),
-        Host::Any => return Ok(vec![SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port)]),
-        Host::Name(name) => name,
-    };
-    let what = || format!("cannot find the host {name}");
-    let mut addrs: Vec<_> =
-        (name.as_str(), port).to_socket_addrs().map_err(Error::io(what()))?.collect();
-    // As libzmq does: version 4 first.
-    addrs.sort_by_key(SocketAddr::is_ipv6);
-    if addrs.is_empty() {
-        let error = std::io::ErrorKind::NotFound.into();
-        return Err(Error::Io { what: what(), error });
-    }
-    Ok(addrs)
 }

@@ -1,24 +1,54 @@
 //! The endpoints that we connect to: when to try again, and which of their addresses.
 //!
-//! It knows addresses and waits. It does not know what is said over a connection.
+//! It knows addresses and waits. It does not know what is said over a connection, nor how a name
+//! is looked up.
 
 use slab::Slab;
+use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::time::Duration;
 use wirelab_reactor::{Backoff, ConnId, Io, Timer};
 
 use super::pipes::PipeId;
+use super::{DialId, Engine};
 use crate::Options;
+use crate::sockets::Pattern;
+
+/// Looks the name of an endpoint up, aside: nothing here waits for it.
+pub trait LookUp: Debug + Send {
+    /// A connection did not come about, or is lost: the name may mean another host by now.
+    fn begin(&mut self);
+
+    /// The addresses that have been found since they were last asked for.
+    fn found(&mut self) -> Option<Vec<SocketAddr>>;
+}
 
 /// One endpoint.
 #[derive(Debug)]
 pub(crate) struct Dial {
-    /// Never empty.
+    /// Empty only until a name is found for the first time.
     addrs: Vec<SocketAddr>,
     next: usize,
+    look_up: Option<Box<dyn LookUp>>,
     backoff: Backoff,
     pub pipe: PipeId,
     pub conn: Option<ConnId>,
+}
+
+impl Dial {
+    /// The address whose turn it is.
+    fn upcoming(&self) -> Option<SocketAddr> {
+        self.addrs.get(self.next.checked_rem(self.addrs.len())?).copied()
+    }
+
+    /// The same addresses in another order, as some servers of names give them, change nothing.
+    fn readdress(&mut self, found: Vec<SocketAddr>) {
+        let is_same =
+            found.len() == self.addrs.len() && found.iter().all(|addr| self.addrs.contains(addr));
+        if !found.is_empty() && !is_same {
+            (self.addrs, self.next) = (found, 0);
+        }
+    }
 }
 
 /// All endpoints that we connect to.
@@ -30,21 +60,25 @@ pub(crate) struct Dials {
 }
 
 impl Dials {
-    /// Begins to connect; at once [ZMTP-3.0-sock-02].
+    /// Begins to connect; at once, or when an address is found [ZMTP-3.0-sock-02].
     pub fn add(
         &mut self,
         io: &mut Io,
         addrs: Vec<SocketAddr>,
+        look_up: Option<Box<dyn LookUp>>,
         pipe: PipeId,
         options: &Options,
-    ) -> Option<usize> {
+    ) -> usize {
         let backoff = Backoff::new(options.reconnect_first, options.reconnect_longest);
-        let &first = addrs.first()?;
-        let conn = io.connect(first);
-        let dial = Dial { addrs, next: 1, backoff, pipe, conn: Some(conn) };
-        let id = self.dials.insert(dial);
-        self.note(conn, id);
-        Some(id)
+        let conn = addrs.first().map(|&first| io.connect(first));
+        let id = self.dials.insert(Dial { addrs, next: 1, look_up, backoff, pipe, conn });
+        match conn {
+            Some(conn) => self.note(conn, id),
+            None => {
+                self.again(io, id);
+            }
+        }
+        id
     }
 
     fn note(&mut self, conn: ConnId, id: usize) {
@@ -81,23 +115,59 @@ impl Dials {
         }
     }
 
-    /// The connection is gone, or did not come about: again, after a wait that grows
-    /// [ZMTP-3.0-error-04] [ZMTP-3.0-error-05] [ZMTP-3.0-error-06] [ZMTP-3.0-sock-03].
+    /// The connection is gone, or did not come about: again, after a wait that grows, and where
+    /// the name leads by then [ZMTP-3.0-error-04] [ZMTP-3.0-error-05] [ZMTP-3.0-error-06]
+    /// [ZMTP-3.0-sock-03].
     pub fn again(&mut self, io: &mut Io, id: usize) -> Option<(SocketAddr, Duration)> {
         let dial = self.dials.get_mut(id)?;
         dial.conn = None;
+        if let Some(look_up) = &mut dial.look_up {
+            look_up.begin();
+        }
         let wait = dial.backoff.next(|below| io.random(below));
         io.set_timer(Timer::Service(id as u64), io.now() + wait);
-        Some((dial.addrs[dial.next % dial.addrs.len()], wait))
+        Some((dial.upcoming()?, wait))
     }
 
     /// The wait is over.
     pub fn redial(&mut self, io: &mut Io, id: usize) {
         let Some(dial) = self.dials.get_mut(id) else { return };
-        let addr = dial.addrs[dial.next % dial.addrs.len()];
+        if let Some(found) = dial.look_up.as_mut().and_then(|look_up| look_up.found()) {
+            dial.readdress(found);
+        }
+        let Some(addr) = dial.upcoming() else {
+            self.again(io, id);
+            return;
+        };
         dial.next = (dial.next + 1) % dial.addrs.len();
         let conn = io.connect(addr);
         dial.conn = Some(conn);
         self.note(conn, id);
+    }
+}
+
+impl<P: Pattern> Engine<P> {
+    /// Connects to a host by its name, and stays connected: to where the name leads, each time.
+    /// The addresses that are known already may be none.
+    pub fn connect_by_name(
+        &mut self,
+        io: &mut Io,
+        addrs: Vec<SocketAddr>,
+        look_up: Box<dyn LookUp>,
+    ) -> DialId {
+        self.dial(io, addrs, Some(look_up))
+    }
+
+    pub(super) fn dial(
+        &mut self,
+        io: &mut Io,
+        addrs: Vec<SocketAddr>,
+        look_up: Option<Box<dyn LookUp>>,
+    ) -> DialId {
+        // [PUSH-gen-04] The queue is there from now on.
+        let pipe = self.pipes.add(true);
+        let dial = self.dials.add(io, addrs, look_up, pipe, &self.options);
+        self.pattern.on_pipe(pipe);
+        DialId(dial)
     }
 }

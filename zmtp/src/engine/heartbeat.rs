@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   HEARTBEAT   every interval: a PING, unless one is still unanswered
-//!               a PING, and nothing at all for `timeout`: the peer is dead
+//!               a PING that has left, and nothing at all for `timeout`: the peer is dead
+//!               a PING that has not, and nothing taken for `timeout`: it is dead, too
 //!   SILENCE     the peer's PING said TTL, and nothing came for so long: it is dead, too
 //! ```
 //!
@@ -39,6 +40,12 @@ impl<P: Pattern> Engine<P> {
         if link.is_choked || link.pipe.is_some_and(|pipe| self.pipes.is_paused(pipe)) {
             link.pinged = None;
         }
+        // A PING behind a large message has asked nobody yet, while the peer takes what is before.
+        let taken = io.taken(conn);
+        if link.pinged.is_some() && link.taken < link.ping_leaves_at.min(taken) {
+            link.pinged = Some(now);
+        }
+        link.taken = taken;
         match link.pinged {
             // [ZMTP-3.1-ping-06]
             Some(pinged) if now >= pinged + timeout => {
@@ -49,6 +56,7 @@ impl<P: Pattern> Engine<P> {
             // [ZMTP-3.1-ping-01] Also to a peer that talks: it may have a TTL from us.
             None => {
                 link.pinged = Some(now);
+                link.ping_leaves_at = taken + io.queued(conn) as u64;
                 let ttl = self.options.heartbeat_ttl.as_millis() / TENTH.as_millis();
                 let ttl = u16::try_from(ttl).unwrap_or(u16::MAX);
                 io.write(conn, |out| Command::Ping { ttl, context: Bytes::new() }.encode(out));

@@ -23,6 +23,10 @@ pub(crate) struct Link {
     pub heard: Now,
     /// When a PING was sent that nothing has come after.
     pub pinged: Option<Now>,
+    /// How much the kernel had taken for this peer when that was looked at last, and how much it
+    /// has when the PING has left.
+    pub taken: u64,
+    pub ping_leaves_at: u64,
     /// How long we may wait for the peer, as it told us.
     pub ttl: Option<Duration>,
     /// Why we are closing it.

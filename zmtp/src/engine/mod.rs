@@ -30,6 +30,7 @@ use crate::peer::{Event, Peer};
 use crate::sockets::Pattern;
 use crate::{Error, Options};
 use dials::Dials;
+pub use dials::LookUp;
 pub use event::SocketEvent;
 use links::{Link, Links};
 pub(crate) use pipes::Due;
@@ -110,14 +111,7 @@ impl<P: Pattern> Engine<P> {
     /// Connects to a host, and stays connected: with each of its addresses in turn. `None`
     /// without an address.
     pub fn connect(&mut self, io: &mut Io, addrs: Vec<SocketAddr>) -> Option<DialId> {
-        // [PUSH-gen-04] The queue is there from now on.
-        let pipe = self.pipes.add(true);
-        let Some(dial) = self.dials.add(io, addrs, pipe, &self.options) else {
-            self.pipes.abandon(pipe);
-            return None;
-        };
-        self.pattern.on_pipe(pipe);
-        Some(DialId(dial))
+        (!addrs.is_empty()).then(|| self.dial(io, addrs, None))
     }
 
     /// No longer connects there. What waited for it is dropped.
@@ -290,6 +284,8 @@ impl<P: Pattern> Service for Engine<P> {
             knows_3_1: false,
             heard: io.now(),
             pinged: None,
+            taken: 0,
+            ping_leaves_at: 0,
             ttl: None,
             error: None,
             is_closing: false,

@@ -82,8 +82,8 @@ impl Pattern for Pub {
         }
         let (count, bytes) = self.subscriptions.of(pipe);
         if count >= SUBSCRIPTIONS_MAX {
-            let (len, max) = (SUBSCRIPTIONS_MAX as u64 + 1, SUBSCRIPTIONS_MAX);
-            return Err(Error::TooLarge { what: "peer's number of subscriptions", len, max });
+            let what = "different subscriptions of one peer";
+            return Err(Error::TooMany { what, max: SUBSCRIPTIONS_MAX });
         }
         if bytes + prefix.len() > SUBSCRIPTION_BYTES_MAX {
             let (len, max) = ((bytes + prefix.len()) as u64, SUBSCRIPTION_BYTES_MAX);

@@ -2,6 +2,7 @@
 //! connection, and nobody else theirs.
 
 use proptest::prelude::*;
+use wirelab_zmtp::limits::{FRAMES_MAX, PROPERTIES_MAX};
 use wirelab_zmtp::mechanism::Mechanism;
 use wirelab_zmtp::sockets::{Pub, Pull, Rep};
 use wirelab_zmtp::{Error, Options};
@@ -260,6 +261,31 @@ fn a_message_over_the_limit_is_refused_at_its_header() {
             assert!(matches!(stage.errors()[..], [Error::TooLarge { .. }]), "{text}");
         }
     }
+}
+
+/// A number is not told as bytes: whoever reads it looks for the wrong thing.
+#[test]
+fn what_is_too_many_is_counted() {
+    let mut many = vec![4 | 2];
+    let body = [b"\x05READY".to_vec(), b"\x01X\0\0\0\0".repeat(PROPERTIES_MAX + 1)].concat();
+    many.extend_from_slice(&(body.len() as u64).to_be_bytes());
+    many.extend_from_slice(&body);
+    let mut stage = Stage::<Pull>::new(Options::default(), Split::Whole);
+    stage.opens("a");
+    stage.sends_bytes("a", &greeting(1, "NULL", 0));
+    stage.sends_bytes("a", &many);
+    stage.is_closed("a");
+    stage.enters("b", "PUSH");
+    stage.sends_bytes("b", &b"\x01\0".repeat(FRAMES_MAX + 1));
+    stage.is_closed("b");
+    let says: Vec<String> = stage.errors().iter().map(Error::to_string).collect();
+    assert_eq!(
+        says,
+        [
+            "there are more than 256 properties in a command",
+            "there are more than 65536 frames in a message"
+        ]
+    );
 }
 
 proptest! {

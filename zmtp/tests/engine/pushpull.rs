@@ -1,10 +1,13 @@
 //! PUSH and PULL.
 
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use wirelab_zmtp::engine::LookUp;
 use wirelab_zmtp::sockets::{Pattern, Pull, Push};
 use wirelab_zmtp::{Message, Options};
 
-use crate::stage::{Split, Stage, play};
+use crate::stage::{Split, Stage, play, theirs};
 
 fn send(stage: &mut Stage<Push>, text: &'static str) -> bool {
     stage.user(|push, pipes, io| push.send(pipes, io, &text.into()))
@@ -109,6 +112,50 @@ fn what_waits_outlives_the_connection() {
     stage.run(Duration::from_secs(5));
     stage.greets("a", 1, "PULL");
     stage.gets("a", "00 01 '1' 00 01 '2' 00 01 '3'");
+}
+
+/// Where a name leads, and how many times it was looked up.
+#[derive(Clone, Debug, Default)]
+struct Book(Arc<Mutex<(Vec<SocketAddr>, usize)>>);
+
+impl LookUp for Book {
+    fn begin(&mut self) {
+        self.0.lock().unwrap().1 += 1;
+    }
+
+    fn found(&mut self) -> Option<Vec<SocketAddr>> {
+        Some(self.0.lock().unwrap().0.clone())
+    }
+}
+
+/// [ZMTP-3.0-sock-02] [ZMTP-3.0-sock-03] [PUSH-gen-04] A name may be known later than it is
+/// connected to, and lead elsewhere when its host comes back.
+#[test]
+fn a_name_is_looked_up_before_each_attempt() {
+    let mut stage = Stage::<Push>::new(Options::default(), Split::Whole);
+    let book = Book::default();
+    let io = stage.node.event_loop.io();
+    let dial = stage.node.service.connect_by_name(io, Vec::new(), Box::new(book.clone()));
+    assert!(send(&mut stage, "1"), "the queue is there before the address");
+    stage.run(Duration::from_secs(5));
+    let looks = book.0.lock().unwrap().1;
+    assert!((3..20).contains(&looks), "{looks}: again and again, and ever less often");
+    assert!(stage.events().is_empty(), "nobody was tried");
+    // First it leads to where nobody is.
+    book.0.lock().unwrap().0 = vec!["10.0.0.9:1".parse().unwrap()];
+    stage.listens("a");
+    stage.run(Duration::from_secs(5));
+    assert!(stage.peer("a").service.conn.is_none());
+    book.0.lock().unwrap().0 = vec![theirs()];
+    stage.run(Duration::from_secs(30));
+    stage.greets("a", 1, "PULL");
+    stage.gets("a", "00 01 '1'");
+    let io = stage.node.event_loop.io();
+    stage.node.service.disconnect(io, dial);
+    stage.is_closed("a");
+    let looks = book.0.lock().unwrap().1;
+    stage.run(Duration::from_secs(5));
+    assert_eq!(book.0.lock().unwrap().1, looks, "who is not wanted is not looked up");
 }
 
 /// [PULL-in-01] [PULL-in-02] [PULL-gen-01] [PULL-gen-02] One of each in turn.

@@ -238,10 +238,16 @@ impl<P: Pattern> Stage<P> {
     }
 
     pub fn reads_again(&mut self, who: &str) {
+        self.reads_on(who);
+        self.run(Duration::from_secs(1));
+    }
+
+    /// The peer reads for a moment.
+    pub fn reads_on(&mut self, who: &str) {
         let node = self.peer(who);
         let conn = node.service.conn.expect("it has a connection");
         node.event_loop.io().resume_reading(conn);
-        self.run(Duration::from_secs(1));
+        self.run(Duration::from_micros(500));
     }
 
     /// The peer sends these bytes, cut where this performance cuts.

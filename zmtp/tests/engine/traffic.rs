@@ -154,6 +154,29 @@ fn a_peer_that_is_held_back_is_not_dead() {
     }
 }
 
+/// [ZMTP-3.1-ping-06] A PING waits behind a large message, and no peer answers what it has not got.
+#[test]
+fn a_peer_that_takes_a_large_message_slowly_is_not_dead() {
+    let mut stage = Stage::<Push>::new(with_heartbeat(1), Split::Whole);
+    stage.enters("a", "PULL");
+    stage.stops_reading("a");
+    let large = Message::new(vec![b'x'; 64 * 1024 * 1024]);
+    assert!(send(&mut stage, large));
+    let mut left = usize::MAX;
+    for _ in 0..4 {
+        stage.run(Duration::from_millis(900));
+        stage.is_open("a");
+        let still = stage.queued();
+        assert!((1..left).contains(&still), "{still} of {left}");
+        left = still;
+        stage.reads_on("a");
+        stage.stops_reading("a");
+    }
+    // Who takes nothing any more is dead.
+    stage.run(Duration::from_secs(5));
+    assert_eq!(stage.errors(), [Error::Silent { what: "answer to a PING" }]);
+}
+
 /// A peer of ZMTP 3.0 does not know PING, and is not asked.
 #[test]
 fn older_peers_are_not_pinged() {

@@ -80,7 +80,7 @@ impl Mqtt {
                         remark.refs.push(first);
                     }
                 }
-                Unit::Lost(len) => says.push(texts::lost(lang, len)),
+                Unit::Lost { len, endless } => says.push(texts::lost(lang, len, endless)),
             }
         }
         if packets > TOLD_MAX {

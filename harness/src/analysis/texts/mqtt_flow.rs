@@ -58,7 +58,15 @@ pub(in crate::analysis) fn part(
     }
 }
 
-pub(in crate::analysis) fn lost(lang: Lang, len: u64) -> String {
+pub(in crate::analysis) fn lost(lang: Lang, len: u64, endless: bool) -> String {
+    if endless {
+        return say!(
+            lang,
+            "{bytes} from a packet on whose Remaining Length does not end within four bytes",
+            "{bytes} mulai dari paket yang Remaining Length-nya tidak berakhir dalam empat byte",
+            bytes = count(lang, len, noun::BYTES)
+        );
+    }
     say!(
         lang,
         "{bytes} of packets whose beginning is not in the capture",

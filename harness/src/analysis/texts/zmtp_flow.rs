@@ -45,7 +45,15 @@ pub(in crate::analysis) fn goes_on(lang: Lang, frames: u64) -> String {
     )
 }
 
-pub(in crate::analysis) fn lost(lang: Lang, len: u64) -> String {
+pub(in crate::analysis) fn lost(lang: Lang, len: u64, endless: bool) -> String {
+    if endless {
+        return say!(
+            lang,
+            "{bytes} from a frame on that announces 2^63 bytes or more",
+            "{bytes} mulai dari frame yang mengumumkan 2^63 byte atau lebih",
+            bytes = count(lang, len, noun::BYTES)
+        );
+    }
     say!(
         lang,
         "{bytes} of frames whose beginning is not in the capture",

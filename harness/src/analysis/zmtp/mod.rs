@@ -127,7 +127,7 @@ impl Zmtp {
                     remark.refs.extend(Some(first).filter(|_| !begins));
                     texts::part(lang, &words::kind(lang, head), there, of, begins)
                 }
-                Unit::Lost(len) => self.lost(side, len),
+                Unit::Lost { len, endless } => self.lost(side, len, endless),
             };
             says.extend(Some(say).filter(|say| !say.is_empty()));
         }
@@ -212,12 +212,12 @@ impl Zmtp {
     }
 
     /// Bytes that are no units.
-    fn lost(&self, side: Side, len: u64) -> String {
+    fn lost(&self, side: Side, len: u64, endless: bool) -> String {
         let lang = self.connection.lang;
         match self.connection.older() {
             Some(major) => texts::older(lang, len, major),
             None if self.reader(side).foreign => texts::no_greeting(lang, len),
-            None => texts::lost(lang, len),
+            None => texts::lost(lang, len, endless),
         }
     }
 }
@@ -270,7 +270,7 @@ impl Application for Zmtp {
         let units = reader.assembler.as_mut().map(|it| it.feed(chunk)).unwrap_or_default();
         let signature = reader.greets.then(|| reader.under_way()).flatten();
         self.certain |= signature.is_some_and(|it| it.len >= SIGNATURE_LEN);
-        let lost = units.iter().any(|unit| matches!(unit, Unit::Lost(_)));
+        let lost = units.iter().any(|unit| matches!(unit, Unit::Lost { .. }));
         if lost && !self.certain && !matches!(units.first(), Some(Unit::Whole(_))) {
             let mut opaque = Opaque::new(self.connection.lang);
             let remark = opaque.on_chunk(side, chunk, moment);

@@ -13,7 +13,7 @@ use wirelab_reactor::{EventLoop, MioNet, Now, Settings, Status};
 use super::dialect::Maker;
 use super::load::{Load, Tally};
 use super::plan::Plan;
-use crate::bench::process::Process;
+use crate::bench::process::{Memory, Process};
 use crate::bench::watch::Watch;
 
 /// How long the connections may take to be ready.
@@ -43,6 +43,8 @@ pub struct Reading {
 pub struct Outcome {
     pub connecting: Duration,
     pub connections: usize,
+    /// The server's memory before the first connection, and with all of them.
+    pub memory: [Option<Memory>; 2],
     pub from: Reading,
     pub until: Reading,
     /// After the drain.
@@ -107,6 +109,7 @@ impl Run<'_> {
     }
 
     fn steps(mut self, plan: &Plan) -> Result<Outcome, String> {
+        let memory = self.memory();
         let begin = self.now();
         while self.load.ready < plan.connections {
             self.turn(begin + PATIENCE)?;
@@ -119,7 +122,9 @@ impl Run<'_> {
             }
         }
         let connecting = self.now() - begin;
-        self.load.start(self.event_loop.io());
+        if !plan.idle {
+            self.load.start(self.event_loop.io());
+        }
         let from = self.now() + plan.warm_up;
         while self.now() < from {
             self.turn(from)?;
@@ -128,6 +133,7 @@ impl Run<'_> {
         let from = self.reading();
         self.count(plan, &from)?;
         let until = self.reading();
+        let memory = [memory, self.memory()];
         self.load.over = true;
         let unsent = self.unsent(plan, &until);
         self.drain(plan)?;
@@ -142,6 +148,7 @@ impl Run<'_> {
         Ok(Outcome {
             connecting,
             connections,
+            memory,
             from,
             until,
             end: tally,
@@ -211,6 +218,10 @@ impl Run<'_> {
             self.turn(quiet)?;
         }
         Ok(())
+    }
+
+    fn memory(&self) -> Option<Memory> {
+        self.server.and_then(|server| server.memory().ok())
     }
 
     fn reading(&mut self) -> Reading {

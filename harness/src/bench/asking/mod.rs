@@ -17,7 +17,7 @@ mod zmq;
 
 use clap::Args;
 use serde_json::{Value, json};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ use super::figures::{Figures, Unit, micros};
 use super::own::Own;
 use super::papers::Findings;
 use super::process::Process;
+use super::target::{Place, Target};
 use super::watch::{Screen, Watch as _};
 use crate::descriptors;
 use crate::exit::Failure;
@@ -73,7 +74,8 @@ pub struct ZmqArguments {
 pub fn run_echo(arguments: &EchoArguments, output: &Output) -> Result<(), Failure> {
     let size = size(arguments.size, echo::SIZE_MIN)?;
     let own = ["echo", "serve", "-p", "0", "--raw"];
-    run("echo", &arguments.common, &own, output, |_| {
+    let place = Place { name: "server", scheme: "tcp://", port: 2222 };
+    run("echo", place, &arguments.common, &own, output, |_| {
         Box::new(move || Box::new(echo::Echo { size }))
     })
 }
@@ -85,8 +87,11 @@ pub fn run_rest(arguments: &RestArguments, output: &Output) -> Result<(), Failur
     {
         return Err(Failure::usage("--path begins with a slash, and has no spaces"));
     }
-    run("rest", &arguments.common, &["rest", "serve", "-p", "0"], output, move |target| {
-        let host = target.to_string();
+    let place = Place { name: "server", scheme: "http://", port: 5151 };
+    let own = ["rest", "serve", "-p", "0"];
+    run("rest", place, &arguments.common, &own, output, move |target| {
+        // [9112-3.2-04] A server may have a site of its own for each name.
+        let host = target.authority.clone();
         Box::new(move || Box::new(rest::Rest::new(host.clone(), path.clone())))
     })
 }
@@ -95,7 +100,8 @@ pub fn run_rest(arguments: &RestArguments, output: &Output) -> Result<(), Failur
 pub fn run_zmq(arguments: &ZmqArguments, output: &Output) -> Result<(), Failure> {
     let size = size(arguments.size, 0)?;
     let own = ["zmq", "rep", "--silent", "--bind", "tcp://127.0.0.1:*"];
-    run("zmq", &arguments.common, &own, output, |_| {
+    let place = Place { name: "socket", scheme: "tcp://", port: 5555 };
+    run("zmq", place, &arguments.common, &own, output, |_| {
         Box::new(move || Box::new(zmq::Dealer::new(size)))
     })
 }
@@ -109,12 +115,14 @@ fn size(size: usize, least: usize) -> Result<usize, Failure> {
 
 fn run(
     protocol: &'static str,
+    place: Place,
     arguments: &plan::Arguments,
     own_server: &[&str],
     output: &Output,
-    make: impl FnOnce(SocketAddr) -> Maker,
+    make: impl FnOnce(&Target) -> Maker,
 ) -> Result<(), Failure> {
-    let plan = arguments.plan(output)?;
+    let (mode, target) = arguments.words(place)?;
+    let plan = arguments.plan(mode, output)?;
     let old = arguments.papers.old()?;
     let descriptors = descriptors::raise().map_err(Failure::failed)?;
     if plan.connections + DESCRIPTORS > descriptors as usize {
@@ -122,28 +130,36 @@ fn run(
         let text = format!("{connections} connections need more than the {descriptors} {text}");
         return Err(Failure::failed(text));
     }
-    let own = if arguments.own { Some(start_own(own_server)?) } else { None };
-    let target = match (&own, &arguments.target) {
-        (Some(own), _) => own.addr,
-        (None, target) => resolve(target.as_deref().unwrap_or_default())?,
+    let (own, target) = if let Some(target) = target {
+        (None, target)
+    } else {
+        let own = start_own(own_server)?;
+        let target = Target::at(own.addr);
+        (Some(own), target)
     };
     let server = arguments.pid.or(own.as_ref().map(Own::pid)).map(Process);
     if let Some(Err(error)) = server.map(Process::cpu) {
         return Err(Failure::failed(format!("--pid: the process cannot be seen: {error}")));
     }
     let mut screen = Screen::new(output, plan.csv.is_some())?;
+    let maker = make(&target);
+    let target = target.addr;
     output.say(&describe(&plan, target));
-    let outcome = course::run(&plan, target, make(target), server, &mut screen);
+    let outcome = course::run(&plan, target, maker, server, &mut screen);
     let outcome = outcome.map_err(|why| {
         let failed = || Failure::failed(format!("{target}: {why}{}", advice(&why)));
         if screen.is_interrupted() { Failure::interrupted() } else { failed() }
     })?;
     drop((screen, own));
-    if outcome.end.answered == 0 {
-        let why = outcome.complaints.first().map_or("no answer came in time", String::as_str);
-        return Err(Failure::failed(format!("{target}: nothing was answered: {why}")));
+    if outcome.end.answered == 0 && !plan.idle {
+        let why = match (outcome.complaints.first(), outcome.end.corrupt) {
+            (Some(complaint), _) => complaint.clone(),
+            (None, 0) => "none came in time".to_owned(),
+            (None, n) => format!("{n} came with another status or result than wanted"),
+        };
+        return Err(Failure::failed(format!("{target}: no good answer came: {why}")));
     }
-    let figures = figures(&outcome, server.is_some());
+    let figures = figures(&plan, &outcome, server.is_some());
     let record = record(protocol, target, &plan, &figures, &outcome.complaints);
     let (latency, complaints) = (&outcome.until.tally.latency, &outcome.complaints);
     let findings = Findings { record, figures: &figures, latency, complaints };
@@ -157,20 +173,10 @@ fn start_own(arguments: &[&str]) -> Result<Own, Failure> {
     Own::start(command).map_err(|error| Failure::failed(format!("--self: {error}")))
 }
 
-fn resolve(target: &str) -> Result<SocketAddr, Failure> {
-    let place = ["http://", "tcp://"].iter().find_map(|scheme| target.strip_prefix(scheme));
-    let place = place.unwrap_or(target).trim_end_matches('/');
-    let whole =
-        place.strip_prefix(':').map_or(place.to_owned(), |port| format!("127.0.0.1:{port}"));
-    let error = match whole.to_socket_addrs().map(|mut addrs| addrs.next()) {
-        Ok(Some(addr)) => return Ok(addr),
-        Ok(None) => "it has no address".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    Err(Failure::usage(format!("`{target}` is no server's HOST:PORT: {error}")))
-}
-
 fn describe(plan: &Plan, target: SocketAddr) -> String {
+    if plan.idle {
+        return format!("{} idle connections to {target}", plan.connections);
+    }
     let pace = match plan.rate {
         Some(rate) => format!("{rate} requests a second"),
         None => format!("{} on the way each", plan.window),
@@ -204,9 +210,23 @@ fn record(
     })
 }
 
-fn figures(outcome: &Outcome, has_server: bool) -> Figures {
-    let (from, until, end) = (&outcome.from, &outcome.until, &outcome.end);
+fn figures(plan: &Plan, outcome: &Outcome, has_server: bool) -> Figures {
     let mut figures = Figures::default();
+    if !plan.idle {
+        rates(&mut figures, outcome, has_server);
+        faults(&mut figures, outcome);
+    }
+    let lost = outcome.end.lost_connections as f64;
+    figures.add("lost-connections", "connections that ended early", lost, Unit::Count);
+    let rate = outcome.connections as f64 / outcome.connecting.as_secs_f64().max(1e-9);
+    figures.add("connects", "connections were ready at", rate, Unit::PerSecond);
+    let [before, after] = outcome.memory;
+    figures.add_memory(before, after, if plan.idle { plan.connections } else { 0 });
+    figures
+}
+
+fn rates(figures: &mut Figures, outcome: &Outcome, has_server: bool) {
+    let (from, until) = (&outcome.from, &outcome.until);
     let seconds = (until.at - from.at).as_secs_f64().max(1e-9);
     let answered = until.tally.answered - from.tally.answered;
     let content = until.tally.content - from.tally.content;
@@ -229,14 +249,14 @@ fn figures(outcome: &Outcome, has_server: bool) -> Figures {
         figures.add("late", "sent after it was due, 99 %", late, Unit::Micros);
         figures.add("unsent", "due, but not sent", outcome.unsent as f64, Unit::Count);
     }
+}
+
+fn faults(figures: &mut Figures, outcome: &Outcome) {
+    let end = &outcome.end;
     let mut count = |name, title, n: u64| figures.add(name, title, n as f64, Unit::Count);
     count("total", "requests asked in all", end.asked);
     count("loss", "never answered", outcome.missing);
     count("duplicates", "answered twice", end.duplicates);
     count("disorder", "answered before an earlier one", end.disorder);
     count("corrupt", "answers that are none", end.corrupt);
-    count("lost-connections", "connections that ended early", end.lost_connections);
-    let rate = outcome.connections as f64 / outcome.connecting.as_secs_f64().max(1e-9);
-    figures.add("connects", "connections were ready at", rate, Unit::PerSecond);
-    figures
 }

@@ -43,7 +43,8 @@ impl Dealer {
                 let kind = metadata.get(SOCKET_TYPE).and_then(|name| SocketType::from_name(name));
                 match kind {
                     Some(SocketType::Rep | SocketType::Router) => Ok(Some(Heard::Ready)),
-                    other => Err(format!("the socket is no REP, but {other:?}")),
+                    Some(other) => Err(format!("the socket is no REP, but a {}", other.as_str())),
+                    None => Err("the socket does not say that it is a REP".to_owned()),
                 }
             }
             Command::Error { reason } => Err(format!("refused: {}", reason.escape_ascii())),

@@ -1,7 +1,7 @@
 //! The command line of `wirelab bench mqtt`, and the plan that it asks for.
 
 use clap::{Args, ValueEnum};
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::time::Duration;
 use wirelab_mqtt::limits::REMAINING_LENGTH_MAX;
 use wirelab_mqtt::{QoS, topic};
@@ -10,11 +10,12 @@ use super::plan::{Hold, NUMBER, Pattern, Plan};
 use super::stamp::STAMP;
 use crate::bench::papers::Papers;
 use crate::bench::span::{span, within};
+use crate::bench::target::{Place, words};
 use crate::exit::Failure;
 use crate::output::Output;
 
-/// The broker's port, where none is given.
-pub const PORT: u16 = 1883;
+/// Where brokers are found.
+const BROKER: Place = Place { name: "broker", scheme: "mqtt://", port: 1883 };
 /// Clients of one kind.
 const CLIENTS_MAX: usize = 60_000;
 /// Pairs of a publisher and a subscriber that hears it: each has its books.
@@ -121,23 +122,8 @@ pub struct Arguments {
 impl Arguments {
     /// What is measured, and where: `None` is for `--self` to fill in.
     pub fn words(&self) -> Result<(Mode, Option<SocketAddr>), Failure> {
-        let mut words = self.words.iter().peekable();
-        let mode = words.next_if(|word| Mode::from_str(word, false).is_ok());
-        let mode = mode.and_then(|word| Mode::from_str(word, false).ok()).unwrap_or(Mode::Thr);
-        let target = match (words.next(), self.own) {
-            (None, true) => None,
-            (Some(_), true) => {
-                return Err(Failure::usage("--self starts a broker: no other one is needed"));
-            }
-            (Some(target), false) => Some(resolve(target)?),
-            (None, false) => {
-                return Err(Failure::usage("which broker? HOST:PORT, or --self for our own"));
-            }
-        };
-        match words.next() {
-            None => Ok((mode, target)),
-            Some(word) => Err(Failure::usage(format!("`{word}` is one word too many"))),
-        }
+        let (mode, target) = words(&self.words, self.own, Mode::Thr, BROKER)?;
+        Ok((mode, target.map(|target| target.addr)))
     }
 
     /// The plan, for a broker there.
@@ -217,40 +203,4 @@ fn check(plan: &Plan) -> Result<(), Failure> {
         return wrong(format!("`{}` is not a topic filter", plan.filter_of(0)));
     }
     Ok(())
-}
-
-/// The first address of `HOST`, `HOST:PORT` or `mqtt://HOST:PORT`.
-fn resolve(target: &str) -> Result<SocketAddr, Failure> {
-    let place = target.strip_prefix("mqtt://").unwrap_or(target).trim_end_matches('/');
-    let bracketed = place.starts_with('[') && !place.ends_with(']');
-    let has_port = bracketed || place.matches(':').count() == 1;
-    let bare = place.trim_start_matches('[').trim_end_matches(']');
-    let found = if has_port { place.to_socket_addrs() } else { (bare, PORT).to_socket_addrs() };
-    let error = match found.map(|mut addrs| addrs.next()) {
-        Ok(Some(addr)) => return Ok(addr),
-        Ok(None) => "it has no address".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    Err(Failure::usage(format!("`{target}` is no broker's HOST:PORT: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::resolve;
-
-    #[test]
-    fn targets_in_every_form() {
-        let table = [
-            ("127.0.0.1", "127.0.0.1:1883"),
-            ("127.0.0.1:9", "127.0.0.1:9"),
-            ("mqtt://127.0.0.1:9/", "127.0.0.1:9"),
-            ("::1", "[::1]:1883"),
-            ("[::1]", "[::1]:1883"),
-            ("[::1]:9", "[::1]:9"),
-        ];
-        for (text, addr) in table {
-            assert_eq!(resolve(text).unwrap(), addr.parse().unwrap(), "{text}");
-        }
-        assert!(resolve("127.0.0.1:port").is_err());
-    }
 }

@@ -143,12 +143,16 @@ impl Run {
                 return Ok(());
             }
             if value(&self.shared.lost_connections) > 0 {
-                return Err(self.shared.complaints().join("; "));
+                // The first explains the others.
+                let why = self.shared.complaints().into_iter().next().unwrap_or_default();
+                return Err(format!("{ready} of {all} clients are in, and then: {why}"));
             }
             if ready > seen {
                 (seen, at) = (ready, Instant::now());
             } else if at.elapsed() > PATIENCE {
-                return Err(format!("only {ready} of {all} clients were let in; no more come"));
+                return Err(format!(
+                    "only {ready} of {all} clients were let in; the broker is silent"
+                ));
             }
             watch.progress(begun.elapsed(), format_args!("{ready} of {all} clients are in"));
             glance(watch, GLANCE)?;

@@ -103,7 +103,10 @@ fn describe(plan: &Plan) -> String {
 }
 
 fn advise(plan: &Plan, why: &str) -> String {
-    let advice = if why.contains("refused (os") { "; is a broker running there?" } else { "" };
+    // Malformed packets, silence, no listener: mostly it is the wrong port.
+    let is_strange = ["refused (os", "malformed", "instead of", "silent"];
+    let is_strange = is_strange.iter().any(|word| why.contains(word));
+    let advice = if is_strange { "; is a broker running there?" } else { "" };
     format!("{}: {why}{advice}", plan.target)
 }
 

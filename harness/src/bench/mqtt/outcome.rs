@@ -73,7 +73,7 @@ impl Outcome {
         connects(&mut figures, &tally, &measured);
         let lost = value(&shared.lost_connections) as f64;
         figures.add("lost-connections", "connections that ended early", lost, Unit::Count);
-        memory(&mut figures, plan, &measured);
+        figures.add_memory(measured.memory, measured.idle, plan.idle);
         Self { figures, latency: tally.latency, complaints: shared.complaints() }
     }
 }
@@ -147,18 +147,5 @@ fn connects(figures: &mut Figures, tally: &Tally, measured: &Measured) {
         let (half, most) = (connects.value_at_percentile(50.0), connects.value_at_percentile(99.0));
         figures.add("connect-p50", "connect to CONNACK, half below", micros(half), Unit::Micros);
         figures.add("connect-p99", "connect to CONNACK, 99 %", micros(most), Unit::Micros);
-    }
-}
-
-fn memory(figures: &mut Figures, plan: &Plan, measured: &Measured) {
-    let Some(after) = measured.idle else { return };
-    let bytes = after.resident as f64;
-    figures.add("memory", "the broker's resident memory", bytes, Unit::Bytes);
-    if let Some(before) = measured.memory.filter(|_| plan.idle > 0) {
-        let each = |before: u64, after: u64| (after as f64 - before as f64) / plan.idle as f64;
-        let (rss, pss) =
-            (each(before.resident, after.resident), each(before.proportional, after.proportional));
-        figures.add("rss", "resident memory for each idle client", rss, Unit::Bytes);
-        figures.add("pss", "proportional memory for each", pss, Unit::Bytes);
     }
 }

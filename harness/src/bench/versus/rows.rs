@@ -57,6 +57,7 @@ const SUM: [&str; 2] = ["--path", "/add?a=5&b=9"];
 pub fn contests(quick: bool) -> Vec<Contest> {
     let mut all = tables();
     all.extend(curves());
+    all.extend(holdings());
     if quick {
         for contest in &mut all {
             contest.rows.truncate(2);
@@ -119,6 +120,18 @@ fn tables() -> Vec<Contest> {
 
 const COST: &[(&str, &str)] = &[("rate", "a second"), ("cpu", "µs of the server's CPU for each")];
 
+fn curve(
+    name: &'static str,
+    title: &'static str,
+    field: Field,
+    rows: &[Row],
+    axis: &'static str,
+    figures: &'static [(&'static str, &'static str)],
+) -> Contest {
+    let curve = Some(Curve { axis, figures });
+    Contest { name, title, field, rows: rows.to_vec(), curve }
+}
+
 fn curves() -> Vec<Contest> {
     let text = |n: usize| n.to_string();
     let http = [1, 10, 100, 1000, 10_000]
@@ -127,15 +140,6 @@ fn curves() -> Vec<Contest> {
     let mqtt = sizes.map(|n| point(n, &["mqtt", "thr", "-s", &text(n), "--window", "20"]));
     let zmq = [1, 64, 1024, 16_384, 262_144, 1_048_576]
         .map(|n| point(n, &["zmq", "-c", "1", "-s", &text(n)]));
-    let subscriptions = [1, 100, 10_000, 1_000_000].map(|n| {
-        let point = point(n, &["mqtt", "thr"]);
-        Row { subscriptions: n, ..point }
-    });
-    let idle = [100, 1000, 10_000].map(|n| point(n, &["mqtt", "conn", "-c", &text(n)]));
-    let curve = |name, title, field, rows: &[Row], axis, figures| {
-        let curve = Some(Curve { axis, figures });
-        Contest { name, title, field, rows: rows.to_vec(), curve }
-    };
     vec![
         curve(
             "http-connections",
@@ -154,6 +158,27 @@ fn curves() -> Vec<Contest> {
             COST,
         ),
         curve(
+            "zmq-sizes",
+            "ZeroMQ: how cost grows with requests",
+            rivals::replies(),
+            &zmq,
+            "bytes of a request",
+            COST,
+        ),
+    ]
+}
+
+/// Curves of what is held, and not of what passes.
+fn holdings() -> Vec<Contest> {
+    let subscriptions = [1, 100, 10_000, 1_000_000].map(|n| {
+        let point = point(n, &["mqtt", "thr"]);
+        Row { subscriptions: n, ..point }
+    });
+    let idle =
+        |protocol| [100, 1000, 10_000].map(|n| point(n, &[protocol, "conn", "-c", &n.to_string()]));
+    let memory = &[("rss", "bytes of memory for each")];
+    vec![
+        curve(
             "mqtt-subscriptions",
             "MQTT: how cost grows with subscriptions",
             rivals::brokers(),
@@ -165,17 +190,17 @@ fn curves() -> Vec<Contest> {
             "mqtt-idle",
             "MQTT: memory of idle clients",
             rivals::brokers(),
-            &idle,
+            &idle("mqtt"),
             "clients",
-            &[("rss", "bytes of memory for each")],
+            memory,
         ),
         curve(
-            "zmq-sizes",
-            "ZeroMQ: how cost grows with requests",
-            rivals::replies(),
-            &zmq,
-            "bytes of a request",
-            COST,
+            "http-idle",
+            "HTTP: memory of idle connections",
+            rivals::web_servers(),
+            &idle("rest"),
+            "connections",
+            memory,
         ),
     ]
 }

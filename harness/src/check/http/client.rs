@@ -59,8 +59,27 @@ pub fn request(desk: &Desk, method: &str, fields: &str) -> String {
 
 /// What a case has written: `~` stands for CR LF, PATH and HOST for the server's.
 pub fn text(desk: &Desk, written: &str) -> String {
-    let host = desk.target().to_string();
-    written.replace('~', "\r\n").replace("PATH", &desk.path).replace("HOST", &host)
+    // [9112-3.2-04]
+    let host = &desk.authority;
+    written.replace('~', "\r\n").replace("PATH", &desk.path).replace("HOST", host)
+}
+
+/// The status of a plain GET, and whether the connection goes on behind it: a server may end each
+/// with its answer, if it says so.
+pub fn plain(desk: &mut Desk) -> Result<(u16, bool), Wrong> {
+    let get = request(desk, "GET", "");
+    let mut client = Client::new(desk)?;
+    let status = client.ask(Method::Get, &get)?.status();
+    Ok((status, !client.is_last()))
+}
+
+/// Leaves a case out that takes a second request on a connection, where there can be none.
+pub fn must_go_on(desk: &mut Desk) -> Finding {
+    if plain(desk)?.1 {
+        return Ok(());
+    }
+    let why = "the server ends each connection with its answer, and says so";
+    Err(Wrong::LeftOut(why.to_owned()))
 }
 
 impl Client {
@@ -123,8 +142,23 @@ impl Client {
         self.answer()
     }
 
+    /// Does the connection end with the last answer, as its version and its fields have it?
+    pub fn is_last(&self) -> bool {
+        self.session.is_closing()
+    }
+
     /// No further answer comes, and the connection ends.
     pub fn expect_no_more(&mut self) -> Finding {
+        // Behind an answer that says `close` the session passes over all that comes.
+        if self.session.is_over() {
+            self.talk.expect_end()?;
+            let more = &self.talk.input;
+            // Empty lines are nothing [9112-9.2-03].
+            if more.trim_ascii().is_empty() {
+                return Ok(());
+            }
+            return broken(format!("{} more octets came behind the last answer", more.len()));
+        }
         match self.answer_or_end()? {
             None => Ok(()),
             Some(answer) => broken(format!("another answer came: {}", answer.status())),

@@ -4,7 +4,7 @@
 
 use wirelab_http::Method;
 
-use super::client::{Client, request, text};
+use super::client::{Client, must_go_on, request, text};
 use crate::check::Case;
 use crate::check::talk::{Desk, Finding, Wrong, broken};
 
@@ -13,6 +13,7 @@ pub const CASES: &[Case] = &[
         clauses: &["9112-9.3-01", "9112-9.3-02"],
         name: "a second request on the same connection is answered",
         run: |desk| {
+            must_go_on(desk)?;
             let get = request(desk, "GET", "");
             let mut client = Client::new(desk)?;
             let answers = [client.ask(Method::Get, &get)?, client.ask(Method::Get, &get)?];
@@ -28,12 +29,12 @@ pub const CASES: &[Case] = &[
     Case {
         clauses: &["9112-9.6-04", "9112-9.6-05", "9112-9.6-06"],
         name: "`close` is answered with `close`, and what follows is not answered",
-        run: |desk| last(desk, "Connection: close~"),
+        run: |desk| last(desk, "Connection: close~", true),
     },
     Case {
         clauses: &["9110-7.6.1-02", "9112-9.6-04"],
         name: "`Close` in a list is `close`",
-        run: |desk| last(desk, "Connection: x-wirelab, Close~"),
+        run: |desk| last(desk, "Connection: x-wirelab, Close~", false),
     },
     Case {
         clauses: &["9112-9.3-02"],
@@ -108,6 +109,7 @@ pub const CASES: &[Case] = &[
 
 /// GET, HEAD and a path that is hardly there, in turns.
 fn pipelined(desk: &mut Desk) -> Finding {
+    must_go_on(desk)?;
     let absent = format!("GET /{}-absent HTTP/1.1~Host: HOST~~", desk.mark);
     let kinds = [
         (Method::Get, request(desk, "GET", "")),
@@ -131,15 +133,16 @@ fn pipelined(desk: &mut Desk) -> Finding {
     Ok(())
 }
 
-/// The connection ends with this request, and the answer says so.
-pub fn last(desk: &mut Desk, fields: &str) -> Finding {
+/// The connection ends with this request, and the answer says so, if it `says`: with the option,
+/// or by being of HTTP/1.0.
+pub fn last(desk: &mut Desk, fields: &str, says: bool) -> Finding {
     let mut client = Client::new(desk)?;
     let (first, second) = (request(desk, "GET", fields), request(desk, "GET", ""));
     client.send(Method::Get, &first);
     client.send(Method::Get, &second);
     let answer = client.answer()?;
-    let says = answer.field("connection").unwrap_or_default();
-    if !says.eq_ignore_ascii_case("close") {
+    if says && !client.is_last() {
+        let says = answer.field("connection").unwrap_or_default();
         return broken(format!("the answer says Connection: {says:?}"));
     }
     client.expect_no_more()

@@ -142,7 +142,7 @@ pub const CASES: &[Case] = &[
     Case {
         clauses: &["9112-6.2-02"],
         name: "a length with zeros before it is that length",
-        run: |desk| read_past(desk, "POST", "Content-Length: 0005~", "hello"),
+        run: |desk| read_past(desk, "POST", "Content-Length: 0005~", "hello", false),
     },
     Case {
         clauses: &["9112-6.3-07"],
@@ -197,29 +197,29 @@ pub const CASES: &[Case] = &[
         name: "sizes of chunks in small and large letters, with zeros before them, are read",
         run: |desk| {
             let body = "a\r\n0123456789\r\nA\r\n0123456789\r\n00005\r\nhello\r\n000\r\n\r\n";
-            read_past(desk, "POST", CHUNKED, body)
+            read_past(desk, "POST", CHUNKED, body, false)
         },
     },
     Case {
         clauses: &["9112-7.1-01"],
         name: "a thousand chunks of one octet are read",
-        run: |desk| read_past(desk, "POST", CHUNKED, &("1\r\nx\r\n".repeat(1000) + "0\r\n\r\n")),
+        run: |desk| {
+            let body = "1\r\nx\r\n".repeat(1000) + "0\r\n\r\n";
+            read_past(desk, "POST", CHUNKED, &body, false)
+        },
     },
     Case {
         clauses: &["9110-5.6.3-02", "9112-7.1.1-01"],
         name: "spaces around a chunk extension's `;` and `=` are passed over",
-        run: |desk| read_past(desk, "POST", CHUNKED, "5 ; a = b\r\nhello\r\n0\r\n\r\n"),
+        run: |desk| read_past(desk, "POST", CHUNKED, "5 ; a = b\r\nhello\r\n0\r\n\r\n", false),
     },
     Case {
         clauses: &["9112-7.1.2-02", "9110-6.5.1-02"],
         name: "lengths and codings among the trailers are refused, or mean nothing",
         run: |desk| {
             let body = "5\r\nhello\r\n0\r\nContent-Length: 50\r\nTransfer-Encoding: gzip\r\n\r\n";
-            match read_past(desk, "POST", CHUNKED, body) {
-                // Nobody may send them: 400 is no wrong answer.
-                Err(Wrong::Broken(why)) if why.contains("400") => Ok(()),
-                found => found,
-            }
+            // Nobody may send them: 400 is no wrong answer.
+            read_past(desk, "POST", CHUNKED, body, true)
         },
     },
     Case {
@@ -227,10 +227,10 @@ pub const CASES: &[Case] = &[
         name: "content of HEAD and OPTIONS, and much of POST, is not the next request",
         run: |desk| {
             let smuggled = "GET /smuggled HTTP/1.1\r\n\r\n";
-            read_past(desk, "HEAD", "Content-Length: 26~", smuggled)?;
-            read_past(desk, "OPTIONS", "Content-Length: 26~", smuggled)?;
+            read_past(desk, "HEAD", "Content-Length: 26~", smuggled, true)?;
+            read_past(desk, "OPTIONS", "Content-Length: 26~", smuggled, true)?;
             let much = smuggled.repeat(1000);
-            read_past(desk, "POST", "Content-Length: 26000~", &much)
+            read_past(desk, "POST", "Content-Length: 26000~", &much, false)
         },
     },
     Case {

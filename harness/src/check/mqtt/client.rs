@@ -175,10 +175,14 @@ impl Client {
     }
 }
 
-/// A CONNECT with a clean session, no keep alive, and a name that no other run has.
+/// Keep Alive of the cases, in seconds: longer than any of them. There are brokers that let
+/// nobody in without one, and have more to show than that.
+pub const KEEP_ALIVE: u16 = 600;
+
+/// A CONNECT with a clean session, and a name that no other run has.
 pub fn connect(desk: &Desk, name: &str) -> Connect {
     let client_id = format!("{}{name}", desk.mark);
-    Connect { client_id, clean_session: true, ..Connect::default() }
+    Connect { client_id, clean_session: true, keep_alive: KEEP_ALIVE, ..Connect::default() }
 }
 
 /// A topic that no other run has.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use wirelab_mqtt::packet::{ConnAck, Connect, Disconnect, PingReq, Will};
 use wirelab_mqtt::{Packet, QoS};
 
-use super::client::{Client, connect, message, payloads, same, topic};
+use super::client::{Client, KEEP_ALIVE, connect, message, payloads, same, topic};
 use crate::check::Case;
 use crate::check::talk::{Desk, Finding, Wrong, broken};
 
@@ -21,50 +21,50 @@ pub const CASES: &[Case] = &[
         name: "a second CONNECT ends the connection",
         run: |desk| {
             let mut client = Client::new(desk, "twice")?;
-            client.sends_what_ends_it(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01x")
+            client.sends_what_ends_it(b"\x10\x0d\x00\x04MQTT\x04\x02\x02\x58\x00\x01x")
         },
     },
     Case {
         clauses: &["MQTT-3.1.2-1"],
         name: "another protocol name is not gone on with",
-        run: |desk| refused(desk, b"\x10\x0d\x00\x04MQTX\x04\x02\x00\x00\x00\x01x", None),
+        run: |desk| refused(desk, b"\x10\x0d\x00\x04MQTX\x04\x02\x02\x58\x00\x01x", None),
     },
     Case {
         clauses: &["MQTT-3.1.2-2", "MQTT-3.2.2-5"],
         name: "an unknown protocol level: CONNACK 1, and the end",
-        run: |desk| refused(desk, b"\x10\x0d\x00\x04MQTT\x4d\x02\x00\x00\x00\x01x", Some(1)),
+        run: |desk| refused(desk, b"\x10\x0d\x00\x04MQTT\x4d\x02\x02\x58\x00\x01x", Some(1)),
     },
     Case {
         clauses: &["MQTT-3.1.2-3"],
         name: "the reserved connect flag ends the connection",
-        run: |desk| refused(desk, b"\x10\x0d\x00\x04MQTT\x04\x03\x00\x00\x00\x01x", None),
+        run: |desk| refused(desk, b"\x10\x0d\x00\x04MQTT\x04\x03\x02\x58\x00\x01x", None),
     },
     Case {
         clauses: &["MQTT-3.1.2-13", "MQTT-3.1.4-1"],
         name: "a Will QoS without a will ends the connection",
-        run: |desk| refused(desk, b"\x10\x0d\x00\x04MQTT\x04\x0a\x00\x00\x00\x01x", None),
+        run: |desk| refused(desk, b"\x10\x0d\x00\x04MQTT\x04\x0a\x02\x58\x00\x01x", None),
     },
     Case {
         clauses: &["MQTT-3.1.2-15", "MQTT-3.1.4-1"],
         name: "Will Retain without a will ends the connection",
-        run: |desk| refused(desk, b"\x10\x0d\x00\x04MQTT\x04\x22\x00\x00\x00\x01x", None),
+        run: |desk| refused(desk, b"\x10\x0d\x00\x04MQTT\x04\x22\x02\x58\x00\x01x", None),
     },
     Case {
         clauses: &["MQTT-3.1.2-14", "MQTT-3.1.4-1"],
         name: "Will QoS 3 ends the connection",
         run: |desk| {
-            refused(desk, b"\x10\x13\x00\x04MQTT\x04\x1e\x00\x00\x00\x01x\x00\x01w\x00\x01m", None)
+            refused(desk, b"\x10\x13\x00\x04MQTT\x04\x1e\x02\x58\x00\x01x\x00\x01w\x00\x01m", None)
         },
     },
     Case {
         clauses: &["MQTT-3.1.2-22", "MQTT-3.1.4-1"],
         name: "a password without a user name ends the connection",
-        run: |desk| refused(desk, b"\x10\x10\x00\x04MQTT\x04\x42\x00\x00\x00\x01x\x00\x01p", None),
+        run: |desk| refused(desk, b"\x10\x10\x00\x04MQTT\x04\x42\x02\x58\x00\x01x\x00\x01p", None),
     },
     Case {
         clauses: &["MQTT-3.1.3-8", "MQTT-3.2.2-5"],
         name: "no client identifier and no clean session: CONNACK 2, and the end",
-        run: |desk| refused(desk, b"\x10\x0c\x00\x04MQTT\x04\x00\x00\x00\x00\x00", Some(2)),
+        run: |desk| refused(desk, b"\x10\x0c\x00\x04MQTT\x04\x00\x02\x58\x00\x00", Some(2)),
     },
     Case {
         clauses: &["MQTT-3.1.3-6"],
@@ -76,14 +76,14 @@ pub const CASES: &[Case] = &[
         name: "an identifier of 23 letters and digits is taken",
         run: |desk| {
             let client_id = format!("{:z<23}", desk.mark);
-            let connect = Connect { client_id, clean_session: true, ..Connect::default() };
+            let connect = Connect { client_id, ..connect(desk, "") };
             Client::with(desk, connect).map(drop)
         },
     },
     Case {
         clauses: &["MQTT-3.1.4-1"],
         name: "a CONNECT that ends too early ends the connection",
-        run: |desk| refused(desk, b"\x10\x0b\x00\x04MQTT\x04\x02\x00\x00\x00", None),
+        run: |desk| refused(desk, b"\x10\x0b\x00\x04MQTT\x04\x02\x02\x58\x00", None),
     },
     Case {
         clauses: &["MQTT-3.1.4-2"],
@@ -165,7 +165,7 @@ fn refused(desk: &mut Desk, octets: &[u8], code: Option<u8>) -> Finding {
 }
 
 fn nameless(desk: &mut Desk) -> Finding {
-    let nameless = || Connect { clean_session: true, ..Connect::default() };
+    let nameless = || Connect { clean_session: true, keep_alive: KEEP_ALIVE, ..Connect::default() };
     let (mut first, _) = Client::with(desk, nameless())?;
     let (mut second, _) = Client::with(desk, nameless())?;
     for client in [&mut first, &mut second] {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use wirelab_zmtp::SocketType;
 use wirelab_zmtp::command::Command;
 use wirelab_zmtp::frame::{self, Header};
+use wirelab_zmtp::limits::FRAMES_MAX;
 use wirelab_zmtp::metadata::{Metadata, SOCKET_TYPE};
 
 use crate::check::talk::{Desk, Finding, Heard, Talk, Wrong, broken};
@@ -29,7 +30,7 @@ pub const LONG: Duration = Duration::from_secs(2);
 /// How long a greeting is waited for that may depend on the rest of ours.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// The largest frame that is taken.
+/// The largest frame that is taken, and the octets of a message's frames together.
 const FRAME_MAX: u64 = 16 << 20;
 
 /// What is said of something that did not come.
@@ -70,9 +71,13 @@ impl Peer {
     /// The other side's greeting, whole.
     pub fn greeting(&mut self) -> Result<[u8; 64], Wrong> {
         let deadline = Instant::now() + self.talk.patience();
-        while self.talk.input.len() < 64 {
+        loop {
+            // Looked at first: what is no greeting may well be longer than one.
             if self.talk.input.first().is_some_and(|first| *first != 0xff) {
                 return broken("what came is no greeting: it does not begin with ff");
+            }
+            if self.talk.input.len() >= 64 {
+                break;
             }
             self.more(deadline, "the greeting")?;
         }
@@ -135,7 +140,7 @@ impl Peer {
 
     /// The next message's frames' bodies. Commands before it are passed over, and a PING answered.
     pub fn message_within(&mut self, what: &str, time: Duration) -> Result<Vec<Bytes>, Wrong> {
-        let mut frames = Vec::new();
+        let (mut frames, mut octets) = (Vec::new(), 0);
         loop {
             let frame = self.frame_within(what, time)?;
             match frame.command() {
@@ -144,6 +149,11 @@ impl Peer {
                 }
                 Some(_) => {}
                 None => {
+                    octets += frame.body.len() as u64;
+                    if frames.len() == FRAMES_MAX || octets > FRAME_MAX {
+                        let count = frames.len();
+                        return broken(format!("{what} has no end within {count} frames"));
+                    }
                     frames.push(frame.body);
                     if frame.flags & frame::MORE == 0 {
                         return Ok(frames);

@@ -11,16 +11,16 @@
 //! Who sends `If-Match` with what he has read never overwrites what he has not seen, also not what
 //! a server has that was started since.
 //!
-//! Items are in memory; with a `store` they are also on the disk, and first there: what is answered
-//! has been committed, and what could not be committed has not happened. A handler answers before
-//! the next one is asked, so each change has a commit of its own, and its loop waits for the disk:
-//! one that syncs a thousand times a second takes a thousand changes, from however many clients.
+//! Items are in memory; with a `store` they are also on the disk: what is answered has been
+//! committed, and what could not be committed has not happened. One commit is for all that a `turn`
+//! of the loop has changed, so that many clients wait for the disk together.
 //!
 //! It knows JSON and entity tags. Connections are not known.
 
+mod content;
 mod store;
+mod turn;
 
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -31,6 +31,8 @@ use wirelab_http::{Answer, Answered, Method, Request, Router, Status};
 use super::conditions::{self, State};
 use super::events::Feed;
 use store::{Numbers, Store};
+pub use turn::Turn;
+use turn::{NotKept, Pending};
 
 /// Items that are kept at most; then 507.
 const ITEMS_MAX: usize = 10_000;
@@ -42,10 +44,14 @@ const ITEMS_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// The largest id: what every reader of JSON takes for a whole number.
 pub const ID_MAX: u64 = 1 << 53;
 
+/// Stands in every answer that a cache might keep: it is to ask here, by the tag, before it uses
+/// that again. Without this a proxy would take an item for fresh as long as it sees fit.
+const FRESH: (&str, &str) = ("Cache-Control", "no-cache");
+
 /// One item as it was sent.
 #[derive(Debug)]
 struct Item {
-    text: String,
+    text: Arc<str>,
     /// Its entity tag: no two states of an item have the same.
     tag: String,
 }
@@ -69,13 +75,9 @@ struct Items {
     store: Option<Store>,
     /// Who wants to hear of changes.
     feed: Feed,
-    /// The disk has failed once: the store takes nothing more.
-    failed: bool,
+    /// What the store has not yet.
+    pending: Pending,
 }
-
-/// The disk has not taken a change.
-#[derive(Debug)]
-struct NotKept;
 
 /// The collection, shared by all loops.
 #[derive(Clone, Debug)]
@@ -99,6 +101,7 @@ impl Collection {
         let mut items = collection.lock();
         items.bytes = by_id.values().map(|item| item.text.len()).sum();
         items.feed = Feed::new(&items.era, numbers.version);
+        items.pending = Pending::since(numbers.version);
         (items.by_id, items.numbers, items.store) = (by_id, numbers, Some(store));
         drop(items);
         Ok(collection)
@@ -113,22 +116,28 @@ impl Collection {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Its routes.
-    pub fn routes(&self, router: &mut Router) {
-        let items = self.clone();
-        router.get("/items", move |_, answer| items.lock().list(answer));
-        let items = self.clone();
+    /// Its routes, for one loop: which must end its turns as [`Turn`] says.
+    pub fn routes(&self, router: &mut Router) -> Turn {
+        let whole = Turn::new(self.clone());
+        let turn = whole.clone();
+        router.get("/items", move |_, answer| turn.act(|items| items.list(answer)));
+        let turn = whole.clone();
         router.on_limited(Method::Post, "/items", ITEM_MAX, move |request, answer| {
-            items.lock().create(request, answer)
+            turn.act(|items| items.create(request, answer))
         });
-        let items = self.clone();
-        router.get("/items/{id}", move |request, answer| items.lock().show(request, answer));
-        let items = self.clone();
+        let turn = whole.clone();
+        router.get("/items/{id}", move |request, answer| {
+            turn.act(|items| items.show(request, answer))
+        });
+        let turn = whole.clone();
         router.on_limited(Method::Put, "/items/{id}", ITEM_MAX, move |request, answer| {
-            items.lock().replace(request, answer)
+            turn.act(|items| items.replace(request, answer))
         });
-        let items = self.clone();
-        router.delete("/items/{id}", move |request, answer| items.lock().remove(request, answer));
+        let turn = whole.clone();
+        router.delete("/items/{id}", move |request, answer| {
+            turn.act(|items| items.remove(request, answer))
+        });
+        whole
     }
 }
 
@@ -141,14 +150,18 @@ impl Items {
             let _ = write!(text, "{comma}{{\"id\":{id},\"item\":{}}}", item.text);
         }
         text.push(']');
-        answer.ok().field("Content-Type", "application/json").body(text.as_bytes())
+        answer
+            .ok()
+            .field(FRESH.0, FRESH.1)
+            .field("Content-Type", "application/json")
+            .body(text.as_bytes())
     }
 
     /// [9110-9.3.3-01] A condition speaks of an item, and this one is yet to be: none counts.
     fn create(&mut self, request: &Request<'_>, answer: Answer<'_>) -> Answered {
-        let text = match content(request) {
+        let text = match content::json(request) {
             Ok(text) => text,
-            Err((status, why)) => return answer.text(status, why),
+            Err(refusal) => return refusal.answered(answer),
         };
         let Some(id) = self.free_id().filter(|_| self.has_room(None, text)) else {
             return full(answer);
@@ -171,12 +184,15 @@ impl Items {
             return absent(answer);
         };
         match conditions::failed(request, Some(item.state())) {
-            Some(Status::NOT_MODIFIED) => {
-                answer.status(Status::NOT_MODIFIED).field("ETag", &item.tag).body(b"")
-            }
+            Some(Status::NOT_MODIFIED) => answer
+                .status(Status::NOT_MODIFIED)
+                .field(FRESH.0, FRESH.1)
+                .field("ETag", &item.tag)
+                .body(b""),
             Some(status) => answer.text(status, "it is another one by now\n"),
             None => answer
                 .ok()
+                .field(FRESH.0, FRESH.1)
                 .field("ETag", &item.tag)
                 .field("Content-Type", "application/json")
                 .body(item.text.as_bytes()),
@@ -192,9 +208,9 @@ impl Items {
         let Some(id) = id(request) else {
             return answer.text(Status::NOT_FOUND, "an item's id is a number from 1\n");
         };
-        let text = match content(request) {
+        let text = match content::json(request) {
             Ok(text) => text,
-            Err((status, why)) => return answer.text(status, why),
+            Err(refusal) => return refusal.answered(answer),
         };
         let before = self.by_id.get(&id);
         if let Some(status) = conditions::failed(request, before.map(Item::state)) {
@@ -229,34 +245,8 @@ impl Items {
     /// Returns the item's new tag.
     fn keep(&mut self, id: u64, text: &str) -> Result<String, NotKept> {
         let tag = format!("\"{}-{}\"", self.era, self.numbers.version + 1);
-        self.change(id, Some(Item { text: text.to_owned(), tag: tag.clone() }))?;
+        self.change(id, Some(Item { text: text.into(), tag: tag.clone() }))?;
         Ok(tag)
-    }
-
-    /// Puts an item in its place, or with `None` takes it out: on the disk first.
-    fn change(&mut self, id: u64, item: Option<Item>) -> Result<(), NotKept> {
-        // Also of a change that fails: nobody knows how far it came.
-        self.numbers.version += 1;
-        if let Some(store) = &self.store
-            && let Err(why) = store.commit(id, item.as_ref(), self.numbers)
-        {
-            // redb takes nothing more then until the file is opened anew: once is enough.
-            if !std::mem::replace(&mut self.failed, true) {
-                log::error!("{why}; make that good and start the server again: it only reads now");
-            }
-            return Err(NotKept);
-        }
-        match &item {
-            Some(item) => self.feed.put(self.numbers.version, id, &item.text),
-            None => self.feed.delete(self.numbers.version, id),
-        }
-        self.bytes += item.as_ref().map_or(0, |item| item.text.len());
-        let before = match item {
-            Some(item) => self.by_id.insert(id, item),
-            None => self.by_id.remove(&id),
-        };
-        self.bytes -= before.map_or(0, |item| item.text.len());
-        Ok(())
     }
 
     /// The next id that nobody has taken by a PUT; none is given twice.
@@ -273,7 +263,11 @@ impl Items {
 }
 
 fn absent(answer: Answer<'_>) -> Answered {
-    answer.text(Status::NOT_FOUND, "there is no such item\n")
+    answer
+        .status(Status::NOT_FOUND)
+        .field(FRESH.0, FRESH.1)
+        .field("Content-Type", "text/plain; charset=utf-8")
+        .body(b"there is no such item\n")
 }
 
 fn full(answer: Answer<'_>) -> Answered {
@@ -290,22 +284,6 @@ fn id(request: &Request<'_>) -> Option<u64> {
     let id = text.parse::<u64>().ok().filter(|id| (1..=ID_MAX).contains(id))?;
     // Not +1, and not 01: each item has one name.
     (id.to_string() == text).then_some(id)
-}
-
-/// The body, if it is JSON and says so.
-fn content<'a>(request: &Request<'a>) -> Result<&'a str, (Status, &'static str)> {
-    // [9110-15.5.16-01] Parameters of the type mean nothing to JSON.
-    let kind = request.fields().text("content-type").unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
-        let why = "an item is application/json: say so in Content-Type\n";
-        return Err((Status::UNSUPPORTED_MEDIA_TYPE, why));
-    }
-    // [9110-9.3.4-03]
-    let bad = || (Status::BAD_REQUEST, "the body is not JSON\n");
-    let text = request.body_text().ok_or_else(bad)?;
-    serde_json::from_str::<Value>(text).map_err(|_| bad())?;
-    Ok(text)
 }
 
 #[cfg(test)]
@@ -378,6 +356,7 @@ mod tests {
             tags.push(items.keep(id, "2").unwrap());
             tags.push(items.keep(id + 1, "3").unwrap());
             items.change(id + 1, None).unwrap();
+            items.commit();
             last = items.by_id.values().map(|item| item.tag.clone()).collect();
             assert_eq!(items.bytes, items.by_id.len());
         }

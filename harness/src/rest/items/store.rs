@@ -52,16 +52,23 @@ impl Store {
         Ok((Self(file), content))
     }
 
-    /// Keeps `item`, or with `None` takes it out; the numbers go with it, all or nothing.
+    /// Keeps each row's item, or with `None` takes it out; the numbers go with them, all or
+    /// nothing.
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub fn commit(&self, id: u64, item: Option<&Item>, numbers: Numbers) -> Result<(), String> {
+    pub fn commit<'a>(
+        &self,
+        rows: impl IntoIterator<Item = (u64, Option<&'a Item>)>,
+        numbers: Numbers,
+    ) -> Result<(), String> {
         self.0.commit(|transaction| {
             let mut items = transaction.open_table(ITEMS)?;
-            match item {
-                Some(item) => drop(items.insert(id, (&*item.tag, &*item.text))?),
-                None => drop(items.remove(id)?),
+            for (id, item) in rows {
+                match item {
+                    Some(item) => drop(items.insert(id, (&*item.tag, &*item.text))?),
+                    None => drop(items.remove(id)?),
+                }
             }
             let mut table = transaction.open_table(NUMBERS)?;
             table.insert(LAST_ID, numbers.last_id)?;
@@ -91,7 +98,7 @@ fn content(transaction: &ReadTransaction) -> Result<Content, Problem> {
         if serde_json::from_str::<Value>(text).is_err() {
             return senseless(format!("item {id}, which is not JSON"));
         }
-        items.insert(id, Item { text: text.to_owned(), tag: tag.to_owned() });
+        items.insert(id, Item { text: text.into(), tag: tag.to_owned() });
     }
     let table = transaction.open_table(NUMBERS)?;
     let number = |name| -> Result<u64, Problem> { Ok(table.get(name)?.map_or(0, |n| n.value())) };
@@ -113,7 +120,7 @@ mod tests {
     }
 
     fn item(n: u64) -> Item {
-        Item { text: format!("{{\"n\": {n}}}"), tag: format!("\"e-{n}\"") }
+        Item { text: format!("{{\"n\": {n}}}").into(), tag: format!("\"e-{n}\"") }
     }
 
     /// Three items, the second replaced, the third gone.
@@ -121,10 +128,9 @@ mod tests {
         let store = Store::open(file).unwrap().0;
         let numbers = |version: u64| Numbers { last_id: version.min(3), version };
         for n in 1..=3 {
-            store.commit(n, Some(&item(n)), numbers(n)).unwrap();
+            store.commit([(n, Some(&item(n)))], numbers(n)).unwrap();
         }
-        store.commit(2, Some(&item(4)), numbers(4)).unwrap();
-        store.commit(3, None, numbers(5)).unwrap();
+        store.commit([(2, Some(&item(4))), (3, None)], numbers(5)).unwrap();
         store
     }
 

@@ -7,6 +7,7 @@
 //!
 //! It does not know how a connection comes or goes.
 
+use std::ops::ControlFlow;
 use wirelab_reactor::{ConnId, Io};
 
 use super::{Client, Command, Link};
@@ -71,6 +72,10 @@ impl<O: Observer> Client<O> {
     fn write(&mut self, io: &mut Io) -> bool {
         let Link::Up { conn, open: true } = self.link else { return false };
         let (mut moved, now) = (false, io.now());
+        // Of what a clean session has left behind, though nothing may be left to send.
+        if self.tell_done(io).is_break() {
+            return false;
+        }
         while self.session.wants_to_send() && !io.is_above_high_water(conn) {
             match io.write(conn, |out| self.session.send(now, out, CLIENT_BATCH)) {
                 Ok(true) => moved = true,
@@ -81,14 +86,22 @@ impl<O: Observer> Client<O> {
                 }
             }
             self.show_packets();
-            while let Some(event) = self.session.next_done() {
-                if self.observer.on_event(event).is_break() {
-                    self.leave(io);
-                    return false;
-                }
+            if self.tell_done(io).is_break() {
+                return false;
             }
         }
         moved
+    }
+
+    /// Tells what no packet of the server's has brought. `Break`: we have left.
+    fn tell_done(&mut self, io: &mut Io) -> ControlFlow<()> {
+        while let Some(event) = self.session.next_done() {
+            if self.observer.on_event(event).is_break() {
+                self.leave(io);
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     pub(super) fn show_packets(&mut self) {
