@@ -5,7 +5,7 @@
 use wirelab_mqtt::packet::{Connect, Publish};
 use wirelab_mqtt::{Packet, QoS};
 
-use super::client::{Client, connect, message, same, topic};
+use super::client::{Client, KEEP_ALIVE, connect, message, same, topic};
 use crate::check::Case;
 use crate::check::talk::{Desk, Finding, Heard, Wrong, broken};
 
@@ -241,7 +241,8 @@ fn string(octets: &[u8]) -> Vec<u8> {
 
 /// A CONNECT with these flags and this payload.
 fn begin(flags: u8, payload: &[&[u8]]) -> Vec<u8> {
-    let body = [&b"\0\x04MQTT\x04"[..], &[flags, 0, 0], &payload.concat()].concat();
+    let [high, low] = KEEP_ALIVE.to_be_bytes();
+    let body = [&b"\0\x04MQTT\x04"[..], &[flags, high, low], &payload.concat()].concat();
     [&[0x10, body.len() as u8], &body[..]].concat()
 }
 
