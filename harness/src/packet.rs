@@ -146,7 +146,7 @@ impl PacketSocket {
         })
     }
 
-    /// Has the kernel drop what `filter` would turn down, as far as its [`sieve`] can tell: what is
+    /// Has the kernel drop what `filter` would turn down, as far as its sieve can tell: what is
     /// read must still be asked for. What passed before stays.
     ///
     /// # Errors
