@@ -179,7 +179,7 @@ fn idle_connections_are_held_and_weighed() {
         assert_eq!(figures["lost-connections"], 0.0, "{protocol}: {figures}");
         assert!(figures["connects"].as_f64() > Some(0.0), "{protocol}: {figures}");
         if cfg!(target_os = "linux") {
-            // Other processes of this program share its pages, and come and go: PSS may even shrink.
+            // Processes of this program share its pages, and come and go: PSS may even shrink.
             assert!(figures["memory"].as_f64() > Some(0.0), "{protocol}: {figures}");
             let each = ["rss", "pss"].map(|name| figures[name].as_f64().map(f64::abs));
             assert!(each.iter().all(|each| *each < Some(65_536.0) && each.is_some()), "{figures}");
