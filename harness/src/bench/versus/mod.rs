@@ -213,8 +213,10 @@ fn compare(
                 let place = format!("{name}, {}, round {}, {}", row.title, round + 1, rival.name);
                 match &turn {
                     Ok(figures) => {
-                        let rate = figures["rate"].as_f64().unwrap_or(0.0);
-                        output.say(&format!("{place}: {rate:.0}/s"));
+                        let rate = figures["rate"].as_f64().map(|rate| format!("{rate:.0}/s"));
+                        let each = || Some(format!("{:.0} B each", figures["rss"].as_f64()?));
+                        let what = rate.or_else(each).unwrap_or_default();
+                        output.say(&format!("{place}: {what}"));
                     }
                     Err(why) => output.say(&format!("{place}: {why}")),
                 }

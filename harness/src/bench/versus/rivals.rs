@@ -208,7 +208,8 @@ impl Rival {
                 let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
                 let place = directory.display().to_string();
                 let text = text.replace("PORT", &port.to_string()).replace("DIR", &place);
-                let file = directory.join("configuration");
+                // rumqttd knows what a file is by its name.
+                let file = directory.join("configuration.toml");
                 std::fs::write(&file, text)?;
                 let file = file.display().to_string();
                 let fill = |word: &&str| word.replace("FILE", &file).replace("DIR", &place);
