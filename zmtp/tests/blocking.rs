@@ -59,6 +59,29 @@ fn a_hundred_thousand_messages_come_in_order_and_whole() {
     assert_eq!(pull.try_recv(), None);
 }
 
+/// Replies may share a write, but do not wait for the program that has replied.
+#[test]
+fn replies_leave_though_the_program_is_elsewhere() {
+    let mut rep = Rep::new().unwrap();
+    let addr = rep.bind(LOCAL).unwrap();
+    let ask = move |n: usize| {
+        let mut req = Req::new().unwrap();
+        req.connect(&format!("tcp://{addr}")).unwrap();
+        req.set_recv_timeout(Some(PATIENCE));
+        req.request(n.to_string())
+    };
+    let asking: Vec<_> = (0..40).map(|n| thread::spawn(move || ask(n))).collect();
+    for _ in 0..asking.len() {
+        let request = rep.recv().unwrap();
+        let reply = request.message().clone();
+        assert!(request.reply(reply));
+    }
+    // It does not call its socket again.
+    for (n, asking) in asking.into_iter().enumerate() {
+        assert_eq!(asking.join().unwrap().unwrap(), n.to_string().into(), "{n}");
+    }
+}
+
 /// [PUSH-out-03] What cannot be sent in time is not sent, and may be sent later.
 #[test]
 fn sending_waits_no_longer_than_it_may() {
