@@ -1,5 +1,7 @@
 //! `wirelab test http` against a server that chooses what few choose, and may; and against one that
 //! does what looks like it, and may not.
+//!
+//! It knows heads and chunks by their ends alone. What the cases ask for it does not know.
 
 use super::common::process::{Finished, Process};
 use super::common::reference::Trials;

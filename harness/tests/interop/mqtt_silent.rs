@@ -1,4 +1,6 @@
 //! `mqtt sub` and brokers that do not answer, or do not close: how long `-W` lets it wait.
+//!
+//! It knows two packets by their octets. It does not know what the client does meanwhile.
 
 use super::common::process::Process;
 use super::common::reference::Trials;

@@ -220,7 +220,9 @@ impl Request<'_> {
         &self.message
     }
 
-    /// Replies; never waits. `false`: who asked is gone, and the reply with it [REP-out-04].
+    /// Replies; never waits. The reply leaves now, with those that follow, or when the next
+    /// request is waited for, and always within a moment. `false`: who asked is gone, and the
+    /// reply with it [REP-out-04].
     pub fn reply(self, message: impl Into<Message>) -> bool {
         let message = message.into();
         let mut guard = self.rep.shared.enter();

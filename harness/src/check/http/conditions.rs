@@ -1,7 +1,8 @@
 //! Conditions and ranges, where an answer has what they are about.
 //!
 //! It may name the cases' client. Whoever evaluates no conditions, or has no ranges, is right to
-//! pass over them: the cases are left out, or ask for just that.
+//! pass over them: the cases are left out, or ask for just that. What the path leads to they do
+//! not know.
 
 use wirelab_http::Method;
 

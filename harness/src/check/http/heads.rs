@@ -1,7 +1,8 @@
 //! The heads of responses, octet by octet, whatever they say.
 //!
 //! It may name the cases' client. It looks at answers of every kind that is easily had: to GET,
-//! HEAD, OPTIONS, to a path that is hardly there, and to what is no request.
+//! HEAD, OPTIONS, to a path that is hardly there, and to what is no request. What the content says
+//! it does not know.
 
 use wirelab_http::{Method, date};
 

@@ -1,6 +1,7 @@
 //! Retained messages and subscriptions, where they meet.
 //!
-//! It may name the cases' client. It leaves no retained message behind.
+//! It may name the cases' client. It leaves no retained message behind, and does not know what else
+//! the broker retains.
 
 use wirelab_mqtt::packet::{PingReq, Publish};
 use wirelab_mqtt::{Packet, QoS};

@@ -19,6 +19,8 @@ use super::{Collection, Item, Items};
 
 /// Octets that changes hold besides the items themselves; beyond that a commit does not wait.
 const PENDING_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// And changes, however small: a turn can bring as many as there are clients times their requests.
+const PENDING_MAX: usize = 4096;
 
 /// The disk has not taken a change.
 #[derive(Debug)]
@@ -115,7 +117,8 @@ impl Items {
         let size = |text: Option<&Arc<str>>| text.map_or(0, |text| text.len());
         self.pending.bytes += size(after.as_ref()) + size(before.as_ref().map(|item| &item.text));
         self.pending.changes.push(Change { version, id, before, after });
-        if self.pending.bytes > PENDING_BYTES_MAX {
+        let Pending { changes, bytes, .. } = &self.pending;
+        if *bytes > PENDING_BYTES_MAX || changes.len() >= PENDING_MAX {
             self.commit();
         }
         if self.pending.failed { Err(NotKept) } else { Ok(()) }
@@ -168,7 +171,7 @@ impl Items {
 
 #[cfg(test)]
 mod tests {
-    use super::{Collection, Items, Turn};
+    use super::{Collection, Items, PENDING_BYTES_MAX, PENDING_MAX, Turn};
     use std::time::Duration;
 
     fn texts(items: &Items) -> Vec<(u64, String)> {
@@ -200,6 +203,32 @@ mod tests {
         let again = Collection::open(&file, Duration::ZERO).unwrap();
         assert_eq!(texts(&again.lock()), all);
         assert_eq!(again.lock().numbers.version, 4, "each change counts");
+    }
+
+    #[test]
+    fn what_waits_for_the_disk_is_limited() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("items.db");
+        let collection = Collection::open(&file, Duration::ZERO).unwrap();
+        let turn = Turn::new(collection.clone());
+        let waiting = || {
+            let items = collection.lock();
+            (items.pending.changes.len(), items.pending.bytes, items.pending.kept)
+        };
+        for _ in 1..PENDING_MAX {
+            turn.act(|items| items.keep(1, "1").unwrap());
+        }
+        assert_eq!((waiting().0, waiting().2), (PENDING_MAX - 1, 0));
+        turn.act(|items| items.keep(1, "1").unwrap());
+        assert_eq!(waiting(), (0, 0, PENDING_MAX as u64), "so many small ones");
+        let long = "1".repeat(PENDING_BYTES_MAX / 4);
+        for id in 2..=5 {
+            turn.act(|items| items.keep(id, &long).unwrap());
+        }
+        assert_eq!(waiting().1, PENDING_BYTES_MAX);
+        turn.act(|items| items.keep(6, "1").unwrap());
+        assert_eq!((waiting().0, waiting().1), (0, 0), "so many octets");
+        assert!(turn.end().is_ok());
     }
 
     #[test]
